@@ -1,0 +1,122 @@
+"""Wires the parts into a service; opens them in order, closes them in reverse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from htmlcard import __version__
+from htmlcard.browser.launchpad import Launchpad
+from htmlcard.browser.pool import BrowserPool
+from htmlcard.cache import CardCache
+from htmlcard.card import Brand
+from htmlcard.config import Settings
+from htmlcard.errors import InvalidSettings
+from htmlcard.fallbacks import FallbackLadder
+from htmlcard.finishing import Finisher
+from htmlcard.images.compare import same_picture
+from htmlcard.renderer import Renderer
+from htmlcard.telemetry.metrics import Metrics
+from htmlcard.templating.catalogue import Catalogue
+from htmlcard.templating.workers import WorkerPool
+
+#: Template processes: a hanging template holds up one of them, never all.
+TEMPLATE_WORKERS = 2
+_MAX_LOGO_BYTES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The open parts, for those who stand in front of them: HTTP and the command line."""
+
+    settings: Settings
+    catalogue: Catalogue
+    renderer: Renderer
+    cache: CardCache
+    browsers: BrowserPool
+    fallbacks: FallbackLadder
+    metrics: Metrics
+
+
+def template_roots(settings: Settings) -> list[Path]:
+    """Where templates are looked for, first match wins."""
+    package = Path(__file__).parent
+    built_in = package / "templates"  # In a wheel; beside the package in a source tree.
+    if not built_in.is_dir():
+        built_in = package.parent / "templates"
+    roots = [*settings.templates, Path.cwd() / "templates", built_in]
+    return list(dict.fromkeys(root.resolve() for root in roots if root.is_dir()))
+
+
+def load_brand(settings: Settings) -> Brand:
+    """The service's brand.
+
+    Raises:
+        InvalidSettings: the logo cannot be read.
+    """
+    logo = None
+    if settings.brand_logo is not None:
+        try:
+            logo = settings.brand_logo.read_bytes()
+        except OSError as error:
+            raise InvalidSettings(f"HTMLCARD_BRAND_LOGO cannot be read: {error}") from error
+        if len(logo) > _MAX_LOGO_BYTES:
+            raise InvalidSettings(
+                f"HTMLCARD_BRAND_LOGO is {len(logo)} bytes; at most {_MAX_LOGO_BYTES} are allowed"
+            )
+    return Brand(settings.brand_name, settings.brand_color, logo)
+
+
+def load_catalogue(settings: Settings) -> Catalogue:
+    """The templates of these settings."""
+    for folder in settings.templates:
+        if not folder.is_dir():
+            raise InvalidSettings(f"HTMLCARD_TEMPLATES: there is no folder {folder}")
+    return Catalogue(template_roots(settings), load_brand(settings))
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """All parts, running. Browsers come up in the background: pictures are answered at once.
+
+    Raises:
+        InvalidSettings: a setting names something that is not there.
+    """
+    catalogue = load_catalogue(settings)
+    metrics = Metrics()
+    launchpad = Launchpad(settings.chromium, same_picture, allow_unsafe=settings.unsafe_browser)
+    browsers = BrowserPool(
+        launchpad,
+        lanes=settings.lanes,
+        queue=settings.queue,
+        cards_per_lane=settings.cards_per_browser,
+        lane_memory_bytes=settings.browser_bytes,
+        on_restart=lambda reason: metrics.browser_restarts.labels(reason).inc(),
+    )
+    cache_folder = settings.cache_dir if settings.cache_bytes else None
+    cache = CardCache(
+        cache_folder,
+        memory_bytes=settings.cache_memory_bytes,
+        disk_bytes=settings.cache_bytes,
+    )
+    fallbacks = FallbackLadder(load_brand(settings), settings.max_bytes, metrics)
+    workers = WorkerPool(TEMPLATE_WORKERS)
+    finisher = Finisher(settings.max_bytes, threads=os.cpu_count() or 1)
+    async with AsyncExitStack() as stack:
+        for part in (fallbacks, finisher, cache, workers, browsers):
+            await stack.enter_async_context(part)
+        renderer = Renderer(
+            cache=cache,
+            browser=browsers,
+            workers=workers,
+            finisher=finisher,
+            fallbacks=fallbacks,
+            metrics=metrics,
+            engine_version=lambda: f"{__version__}-{launchpad.version}-{settings.max_bytes}",
+            ttl_s=settings.cache_ttl_s,
+            deadline_s=settings.deadline_ms / 1000,
+        )
+        yield Service(settings, catalogue, renderer, cache, browsers, fallbacks, metrics)

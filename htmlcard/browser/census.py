@@ -1,0 +1,70 @@
+"""Processes we started: signal them, weigh them, clean up after them.
+
+Only ever by the ids of what we started ourselves, never by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+import psutil
+
+RUN_FOLDER_PREFIX = "htmlcard-run-"
+
+
+def kill_process(pid: int) -> None:
+    """End one process now; fine if it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_group(group_id: int) -> None:
+    """End a whole process group now; fine if it is gone. A stopped process dies, too."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group_id, signal.SIGKILL)
+
+
+def group_bytes(group_id: int) -> int:
+    """Proportional memory of the processes of a group; 0 where it cannot be told."""
+    total = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError, AttributeError):
+            if os.getpgid(process.pid) == group_id:
+                total += process.memory_full_info().pss
+    return total
+
+
+def create_run_folder() -> Path:
+    """A temporary folder of this process, for launchers and browser homes.
+
+    Folders of runs that ended without cleaning up are removed on the way, and
+    browsers that outlived such a run are ended: their group ids stand there.
+    """
+    root = Path(tempfile.gettempdir())
+    for folder in root.glob(f"{RUN_FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            owner_pid = int(folder.name.removeprefix(RUN_FOLDER_PREFIX).split("-")[0])
+            if folder.stat().st_uid == os.geteuid() and not psutil.pid_exists(owner_pid):
+                _end_leftovers(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{RUN_FOLDER_PREFIX}{os.getpid()}-"))
+    folder.chmod(0o711)  # The browser's own user passes through, and sees nothing.
+    return folder
+
+
+def _end_leftovers(folder: Path) -> None:
+    """End browsers of a dead run: those whose command line names a home inside its folder."""
+    for pid_file in folder.glob("*/pid"):
+        group_id = int(pid_file.read_text())
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if os.getpgid(process.pid) == group_id and any(
+                    str(pid_file.parent) in part for part in process.cmdline()
+                ):
+                    kill_group(group_id)
+                    break

@@ -1,0 +1,93 @@
+"""How far a browser is cut off from the machine, and the command line that does it.
+
+Level A is tried first, then B; C only where the operator asked for it. The
+launcher is a small shell script: it writes down its process id (which is the
+id of the browser's process group, so that the group can be killed even while
+a launch hangs), sheds what it may, and becomes the browser.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+#: The user and group that own nothing, on every Unix in use.
+NOBODY_ID = 65534
+
+
+class IsolationLevel(StrEnum):
+    """What stands between a template and the machine."""
+
+    SANDBOX_AND_NETNS = "A"
+    """Chromium's sandbox, an ordinary user, and a network namespace without any interface up."""
+
+    SANDBOX = "B"
+    """Chromium's sandbox and an ordinary user; names and connections lead nowhere."""
+
+    NONE = "C"
+    """No sandbox: whoever breaks Chromium owns the account it runs under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """A script that starts the browser in `folder` at one level of isolation."""
+
+    folder: Path
+    level: IsolationLevel
+
+    @property
+    def script(self) -> Path:
+        return self.folder / "launch"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.folder / "pid"
+
+    @property
+    def home(self) -> Path:
+        """The browser's home and temporary folder: the only place it may write to."""
+        return self.folder / "home"
+
+    def write(self, binary: Path) -> None:
+        """Make the folder ready: the script, and a home that belongs to the browser's user."""
+        self.folder.mkdir(mode=0o711)
+        self.home.mkdir(mode=0o700)
+        if os.geteuid() == 0 and self.level is not IsolationLevel.NONE:
+            os.chown(self.home, NOBODY_ID, NOBODY_ID)
+        command = [*_prefix(self.level), str(binary)]
+        self.script.write_text(
+            "#!/bin/sh\n"
+            f"echo $$ > {shlex.quote(str(self.pid_file))}\n"
+            # The last --user-data-dir wins over Playwright's, which its own user could not open.
+            f'exec {shlex.join(command)} "$@" --user-data-dir={shlex.quote(str(self.home))}\n',
+            encoding="utf-8",
+        )
+        self.script.chmod(0o755)
+
+
+def candidate_levels(*, allow_unsafe: bool) -> list[IsolationLevel]:
+    """The levels worth trying on this machine, best first."""
+    levels = []
+    if shutil.which("unshare") and (os.geteuid() != 0 or shutil.which("setpriv")):
+        levels.append(IsolationLevel.SANDBOX_AND_NETNS)
+    if os.geteuid() != 0 or shutil.which("setpriv"):
+        levels.append(IsolationLevel.SANDBOX)
+    if allow_unsafe:
+        levels.append(IsolationLevel.NONE)
+    return levels
+
+
+def _prefix(level: IsolationLevel) -> list[str]:
+    if level is IsolationLevel.NONE:
+        return []
+    prefix = []
+    if os.geteuid() == 0:  # Chromium's sandbox refuses to run as root.
+        ids = [f"--reuid={NOBODY_ID}", f"--regid={NOBODY_ID}"]
+        prefix = ["setpriv", *ids, "--clear-groups", "--inh-caps=-all"]
+    if level is IsolationLevel.SANDBOX_AND_NETNS:
+        prefix += ["unshare", "--map-current-user", "--net", "--"]
+    return prefix

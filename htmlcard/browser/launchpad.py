@@ -1,0 +1,150 @@
+"""Opens lanes: finds the browser, learns which isolation and which way of drawing work here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+import structlog
+from playwright.async_api import Error as PlaywrightError
+
+from htmlcard.browser.binary import ChromiumBinary, find_chromium
+from htmlcard.browser.census import create_run_folder
+from htmlcard.browser.driver import Driver
+from htmlcard.browser.isolation import IsolationLevel, candidate_levels
+from htmlcard.browser.lane import PROBE_DOCUMENT, Lane
+from htmlcard.browser.page import CardPage, SamePicture
+from htmlcard.browser.process import BrowserProcess, launch_browser
+from htmlcard.browser.proofs import Proofs
+from htmlcard.card import ImageFormat
+from htmlcard.errors import BrowserFailed, BrowserUnavailable, DeadlineExceeded, EnvironmentLacking
+
+log = structlog.get_logger()
+
+#: A first card may meet cold fonts and a busy machine.
+FIRST_CARD_TIMEOUT_S = 6.0
+PROBE_ATTEMPTS = 2
+
+
+class Launchpad:
+    """Knows how a browser starts on this machine; `open_lane` does it."""
+
+    def __init__(
+        self, chromium: str | None, same_picture: SamePicture, *, allow_unsafe: bool
+    ) -> None:
+        self.proofs = Proofs()
+        self._chromium = chromium
+        self._same_picture = same_picture
+        self._allow_unsafe = allow_unsafe
+        self._driver = Driver()
+        self._folder: Path | None = None
+        self._binary: ChromiumBinary | None = None
+        self._level: IsolationLevel | None = None
+        self._portable = False
+        self._probe_failures = 0
+        self._probe_succeeded = False
+        self._numbers = count(1)
+
+    @property
+    def version(self) -> str:
+        """The browser's version, once one was found; part of every card's key."""
+        return self._binary.version if self._binary else "none"
+
+    @property
+    def isolation(self) -> str | None:
+        return self._level.value if self._level else None
+
+    @property
+    def driver_pid(self) -> int | None:
+        return self._driver.pid
+
+    async def __aenter__(self) -> Self:
+        self._folder = await asyncio.to_thread(create_run_folder)
+        with contextlib.suppress(BrowserUnavailable):
+            await self._find_binary()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._driver.discard()
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def discard_driver(self) -> None:
+        """Take a new driver for the next lane: to be called when no lane lives and none opens."""
+        await self._driver.discard()
+
+    async def open_lane(self) -> Lane:
+        """A lane that has drawn its first card.
+
+        Raises:
+            BrowserUnavailable: no browser is installed, or none starts.
+        """
+        binary = await self._find_binary()
+        process = await self._launch(binary)
+        begin_frame = binary.headless_shell and not self._portable
+        try:
+            lane = await self._equip(process, begin_frame=begin_frame)
+        except (BrowserFailed, DeadlineExceeded, PlaywrightError, TimeoutError) as error:
+            process.kill()
+            self._learn_from_failure(error, begin_frame=begin_frame)
+            raise BrowserUnavailable(f"a browser started but does not draw: {error}") from error
+        except BaseException:
+            process.kill()
+            raise
+        self._probe_succeeded = True
+        return lane
+
+    def _learn_from_failure(self, error: Exception, *, begin_frame: bool) -> None:
+        """Go over to the portable way where frames on demand have never worked."""
+        self._probe_failures += 1
+        if begin_frame and not self._probe_succeeded and self._probe_failures >= PROBE_ATTEMPTS:
+            log.warning("frames on demand fail here: drawing the portable way", error=str(error))
+            self._portable = True
+
+    async def _equip(self, process: BrowserProcess, *, begin_frame: bool) -> Lane:
+        async with asyncio.timeout(FIRST_CARD_TIMEOUT_S):
+            page = await CardPage.open(
+                process.browser, self.proofs, self._same_picture, begin_frame=begin_frame
+            )
+        lane = Lane(next(self._numbers), process, page)
+        deadline_s = asyncio.get_running_loop().time() + FIRST_CARD_TIMEOUT_S
+        await lane.shoot(PROBE_DOCUMENT, ImageFormat.PNG, 2**20, deadline_s)
+        return lane
+
+    async def _find_binary(self) -> ChromiumBinary:
+        if self._binary is None:
+            try:
+                self._binary = await asyncio.to_thread(find_chromium, self._chromium)
+            except EnvironmentLacking as error:
+                raise BrowserUnavailable(str(error)) from error
+        return self._binary
+
+    async def _launch(self, binary: ChromiumBinary) -> BrowserProcess:
+        if self._folder is None:
+            raise BrowserUnavailable("the browser pool is not open")
+        begin_frame = binary.headless_shell and not self._portable
+        levels = [self._level] if self._level else candidate_levels(allow_unsafe=self._allow_unsafe)
+        failures = []
+        for level in levels:
+            folder = self._folder / f"browser-{next(self._numbers)}"
+            try:
+                process = await launch_browser(
+                    self._driver, binary, folder, level, begin_frame=begin_frame
+                )
+            except BrowserUnavailable as error:
+                failures.append(str(error))
+                continue
+            if self._level is None:
+                log.info("browser isolation", isolation=level.value, browser=binary.version)
+                self._level = level
+            return process
+        if not self._allow_unsafe:
+            failures.append(
+                "if user namespaces are forbidden here (a container without deploy/seccomp.json), "
+                "allow them, or set HTMLCARD_UNSAFE_BROWSER=1 to run without a sandbox"
+            )
+        raise BrowserUnavailable("; ".join(failures))

@@ -1,0 +1,118 @@
+"""The virtual origin a stage lives under: documents load from memory, or not at all.
+
+Blink keeps what it loaded by URL. So that an edited file is never drawn from
+that memory, one origin never answers two contents under one path: when it
+would have to, the lane moves on to the next origin.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from htmlcard.browser.stage import stage_html
+from htmlcard.card import Asset, Document
+
+STAGE_PATH = "/stage"
+BLANK_PATH = "/blank"
+
+#: Documents run no scripts and reach nothing but their own files. (The sandbox of their frame
+#: and the interception say so, too; this is the third to say it.)
+_DOCUMENT_POLICY = (
+    "default-src 'self' data: 'unsafe-inline'; script-src 'none'; connect-src 'none'; "
+    "worker-src 'none'; object-src 'none'; form-action 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an intercepted request is answered with."""
+
+    status: int
+    content_type: str
+    body: bytes
+    policy: str | None = None
+
+    def to_cdp(self, request_id: str) -> dict[str, Any]:
+        """Parameters of CDP's `Fetch.fulfillRequest`."""
+        headers = {
+            "content-type": self.content_type,
+            "cache-control": "public, max-age=31536000, immutable",
+            "access-control-allow-origin": "*",
+        }
+        if self.policy:
+            headers["content-security-policy"] = self.policy
+        return {
+            "requestId": request_id,
+            "responseCode": self.status,
+            "responseHeaders": [{"name": k, "value": v} for k, v in headers.items()],
+            "body": _to_base64(self.body),
+        }
+
+
+NOT_FOUND = Reply(404, "text/plain", b"")
+
+
+class VirtualOrigin:
+    """One origin: what it has answered so far, and the document it answers for now."""
+
+    def __init__(self, number: int, prefix: str = "s") -> None:
+        self.host = f"{prefix}{number}.card.invalid"
+        self._served: dict[str, str] = {}
+        self._document: Document | None = None
+
+    @property
+    def base(self) -> str:
+        return f"https://{self.host}"
+
+    def admits(self, document: Document) -> bool:
+        """Whether this origin can answer for a document without contradicting itself."""
+        assets = document.assets
+        return all(
+            path not in assets or assets[path].sha256 == sha256
+            for path, sha256 in self._served.items()
+        )
+
+    def enter(self, document: Document) -> None:
+        """Answer for this document from now on."""
+        self._document = document
+
+    def reply(self, url: str) -> Reply | None:
+        """The answer to a request; None for anything outside this origin."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" or parts.netloc != self.host:
+            return None
+        path = unquote(parts.path)
+        if path == STAGE_PATH:
+            return Reply(200, "text/html; charset=utf-8", stage_html().encode())
+        if path == BLANK_PATH:
+            return Reply(200, "text/html; charset=utf-8", b"<!doctype html>", _DOCUMENT_POLICY)
+        if self._document is None:
+            return NOT_FOUND
+        if path == self._document.base_path and self._document.scripts:
+            return Reply(200, "text/html; charset=utf-8", self._document.html.encode())
+        asset = self._document.assets.get(path)
+        if asset is None:
+            return NOT_FOUND
+        self._served[path] = asset.sha256
+        return Reply(200, asset.content_type, asset.data)
+
+    def picture_urls(self) -> list[str]:
+        """URLs of all pictures the current document may show."""
+        if self._document is None:
+            return []
+        return [
+            self.base + path for path, asset in self._document.assets.items() if _is_picture(asset)
+        ]
+
+
+def _is_picture(asset: Asset) -> bool:
+    return asset.content_type.startswith("image/")
+
+
+@lru_cache(maxsize=256)
+def _to_base64(body: bytes) -> str:
+    return base64.b64encode(body).decode("ascii")

@@ -1,0 +1,174 @@
+"""All lanes: who draws next, who waits, who is told no.
+
+`_assign` decides, without awaiting; all I/O happens elsewhere. `supervisor.py`
+keeps the lanes coming.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+import structlog
+
+from htmlcard.browser.lane import Lane, LaneState
+from htmlcard.browser.launchpad import Launchpad
+from htmlcard.browser.supervisor import Supervisor
+from htmlcard.card import Document, ImageFormat, Shot
+from htmlcard.errors import BrowserFailed, BrowserUnavailable, DeadlineExceeded, QueueFull
+
+log = structlog.get_logger()
+
+#: A browser that died under a card gets no second one unless this much time is left.
+RETRY_FLOOR_S = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """One caller's place in the queue."""
+
+    lane: asyncio.Future[Lane]
+    since_s: float = field(default=0.0)
+
+
+class BrowserPool:
+    """Draws documents on a fixed number of lanes, with a bounded queue."""
+
+    def __init__(
+        self,
+        launchpad: Launchpad,
+        *,
+        lanes: int,
+        queue: int,
+        cards_per_lane: int,
+        lane_memory_bytes: int,
+        on_restart: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        self.launchpad = launchpad
+        self._queue = queue
+        self._waiting: deque[_Ticket] = deque()
+        self._supervisor = Supervisor(
+            launchpad,
+            lanes=lanes,
+            cards_per_lane=cards_per_lane,
+            lane_memory_bytes=lane_memory_bytes,
+            on_change=self._assign,
+            on_restart=on_restart,
+        )
+
+    def __repr__(self) -> str:
+        lanes = self._supervisor.lanes
+        busy = sum(lane.state is LaneState.BUSY for lane in lanes)
+        return f"<BrowserPool busy={busy} idle={len(lanes) - busy} queued={len(self._waiting)}>"
+
+    @property
+    def queue_depth(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def queue_age_s(self) -> float:
+        """How long the first in the queue has waited."""
+        if not self._waiting:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._waiting[0].since_s
+
+    @property
+    def supervisor(self) -> Supervisor:
+        return self._supervisor
+
+    async def __aenter__(self) -> Self:
+        await self.launchpad.__aenter__()
+        await self._supervisor.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._supervisor.__aexit__(None, None, None)
+        for ticket in self._waiting:
+            ticket.lane.cancel()
+        await self.launchpad.__aexit__(None, None, None)
+
+    async def shoot(
+        self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float
+    ) -> Shot:
+        """Draw a document by a deadline of the event loop's clock.
+
+        A browser that dies under it is no fault of the document: where time
+        allows, it is drawn once more on another lane.
+
+        Raises:
+            QueueFull: more cards wait than the queue holds.
+            BrowserUnavailable: no browser is there, and none is coming.
+            BrowserFailed: the browser failed.
+            DeadlineExceeded: the time was up, waiting or drawing.
+        """
+        try:
+            return await self._shoot_once(document, format, limit_bytes, deadline_s)
+        except BrowserFailed:
+            if deadline_s - asyncio.get_running_loop().time() < RETRY_FLOOR_S:
+                raise
+        return await self._shoot_once(document, format, limit_bytes, deadline_s)
+
+    async def _shoot_once(
+        self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float
+    ) -> Shot:
+        lane = await self._get_lane(deadline_s)
+        try:
+            return await lane.shoot(document, format, limit_bytes, deadline_s)
+        finally:
+            self._supervisor.inspect(lane)
+            self._assign()
+
+    async def _get_lane(self, deadline_s: float) -> Lane:
+        if self._supervisor.hopeless:
+            raise BrowserUnavailable(self._supervisor.last_error or "no browser is running")
+        loop = asyncio.get_running_loop()
+        ticket = _Ticket(loop.create_future(), loop.time())
+        self._waiting.append(ticket)
+        self._assign()
+        if not ticket.lane.done() and len(self._waiting) > self._queue:
+            self._waiting.remove(ticket)
+            raise QueueFull(
+                f"{self._queue} cards wait already; raise HTMLCARD_QUEUE or HTMLCARD_LANES"
+            )
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                return await ticket.lane
+        except TimeoutError as error:
+            self._withdraw(ticket)
+            raise DeadlineExceeded("no browser was free in time") from error
+        except asyncio.CancelledError:
+            self._withdraw(ticket)
+            raise
+
+    def _withdraw(self, ticket: _Ticket) -> None:
+        """Leave the queue; a lane that was given in the very moment of leaving goes to the next."""
+        if ticket in self._waiting:
+            self._waiting.remove(ticket)
+        if ticket.lane.done() and not ticket.lane.cancelled() and not ticket.lane.exception():
+            lane = ticket.lane.result()
+            lane.release()
+            self._assign()
+
+    def _assign(self) -> None:
+        """Give idle lanes to those who wait, first come first served. The pool's only decision."""
+        if self._supervisor.hopeless:
+            while self._waiting:
+                ticket = self._waiting.popleft()
+                if not ticket.lane.done():
+                    message = self._supervisor.last_error or "no browser is running"
+                    ticket.lane.set_exception(BrowserUnavailable(message))
+            return
+        for lane in self._supervisor.lanes:
+            if lane.state is not LaneState.IDLE:
+                continue
+            while self._waiting:
+                ticket = self._waiting.popleft()
+                if not ticket.lane.done():
+                    lane.claim()
+                    ticket.lane.set_result(lane)
+                    break
+            if not self._waiting:
+                return

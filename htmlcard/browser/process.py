@@ -1,0 +1,113 @@
+"""A running browser: launched through a launcher script, ended by its process group.
+
+Nothing here ever awaits a close: `Browser.close()` hangs for ever when the
+browser is stopped or its driver is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from playwright.async_api import Browser
+from playwright.async_api import Error as PlaywrightError
+
+from htmlcard.browser.binary import ChromiumBinary
+from htmlcard.browser.census import group_bytes, kill_group
+from htmlcard.browser.driver import Driver
+from htmlcard.browser.flags import chromium_flags
+from htmlcard.browser.isolation import IsolationLevel, Launcher
+from htmlcard.errors import BrowserUnavailable
+
+log = structlog.get_logger()
+
+LAUNCH_TIMEOUT_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserProcess:
+    """A browser and the means to end it."""
+
+    browser: Browser
+    launcher: Launcher
+    group_id: int
+
+    def memory_bytes(self) -> int:
+        """Proportional memory of all its processes (reads /proc: tens of milliseconds)."""
+        return group_bytes(self.group_id)
+
+    def kill(self) -> None:
+        """End all its processes now and drop its folder; safe to call twice."""
+        kill_group(self.group_id)
+        _remove_soon(self.launcher.folder)
+
+
+async def launch_browser(
+    driver: Driver,
+    binary: ChromiumBinary,
+    folder: Path,
+    level: IsolationLevel,
+    *,
+    begin_frame: bool,
+) -> BrowserProcess:
+    """Start a browser at one level of isolation, with `folder` (not there yet) as its own.
+
+    Raises:
+        BrowserUnavailable: it does not start; the message holds what it said.
+    """
+    launcher = Launcher(folder, level)
+    try:
+        launcher.write(Path(binary.path))
+        playwright = await driver.get()
+        async with asyncio.timeout(LAUNCH_TIMEOUT_S):
+            browser = await playwright.chromium.launch(
+                executable_path=launcher.script,
+                args=chromium_flags(begin_frame=begin_frame),
+                chromium_sandbox=level is not IsolationLevel.NONE,
+                # From scratch: no secret of the service's environment reaches the browser.
+                env={
+                    "HOME": str(launcher.home),
+                    "TMPDIR": str(launcher.home),
+                    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                    "LANG": "C.UTF-8",
+                    "TZ": "UTC",
+                },
+                # The service decides when to stop, not a Ctrl-C that reaches the whole group.
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        return BrowserProcess(browser, launcher, int(launcher.pid_file.read_text()))
+    except (PlaywrightError, OSError, ValueError, TimeoutError) as error:
+        _abandon(launcher)
+        first_lines = " ".join(str(error).split())[:600] or "it did not answer in time"
+        raise BrowserUnavailable(
+            f"{binary.path} does not start at isolation level {level}: {first_lines}"
+        ) from error
+    except asyncio.CancelledError:
+        _abandon(launcher)
+        raise
+
+
+def _abandon(launcher: Launcher) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        kill_group(int(launcher.pid_file.read_text()))
+    _remove_soon(launcher.folder)
+
+
+def _remove_soon(folder: Path) -> None:
+    """Drop a browser's folder off the event loop; dying processes may still write there."""
+
+    def remove() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        remove()
+        return
+    loop.call_later(0.2, loop.run_in_executor, None, remove)

@@ -1,0 +1,125 @@
+"""The card cache: memory in front of the disk.
+
+Next door: `keys` (what to ask for), `flight` (one render per key) and the two
+tiers, `memory` and `disk`. What a fingerprint is worth is the caller's judgment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from htmlcard.cache.disk import DiskTier
+from htmlcard.cache.entry import CacheEntry
+from htmlcard.cache.memory import MemoryTier
+
+
+class Tier(StrEnum):
+    """Where an entry was found; fit for a metric's label."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """`removed` cards; not `complete` where the disk did not (yet) do its part: ask again."""
+
+    removed: int
+    complete: bool
+
+
+class CardCache:
+    """Entries by identity. Looking and storing never fail: at worst they miss and forget.
+
+    Without a `folder` there is the memory tier alone. One event loop only.
+    """
+
+    def __init__(self, folder: Path | None, *, memory_bytes: int, disk_bytes: int) -> None:
+        self._memory = MemoryTier(memory_bytes)
+        self._disk = None if folder is None else DiskTier(folder, disk_bytes)
+        self._purges = 0
+
+    async def __aenter__(self) -> CardCache:
+        if self._disk is not None:
+            await self._disk.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def find_now(self, identity: str) -> CacheEntry | None:
+        """The entry if it is in memory: without waiting, for the hot path."""
+        entry = self._memory.find(identity)
+        if entry is not None and self._disk is not None:
+            self._disk.mark_used(identity)
+        return entry
+
+    async def find(self, identity: str) -> tuple[CacheEntry, Tier] | None:
+        """The entry and where it was; one from the disk is in memory afterwards."""
+        entry = self.find_now(identity)
+        if entry is not None:
+            return entry, Tier.MEMORY
+        if self._disk is None:
+            return None
+        purges = self._purges
+        found = await self._disk.get(identity)
+        if purges != self._purges:
+            # Read before the purge perhaps: it must not come back to life.
+            return None
+        newer = self._memory.find(identity)
+        if newer is not None:
+            return newer, Tier.MEMORY
+        if found is None:
+            return None
+        self._memory.put(found)
+        return found, Tier.DISK
+
+    def put(self, entry: CacheEntry) -> None:
+        """In memory at once, on the disk soon."""
+        self._memory.put(entry)
+        if self._disk is not None:
+            self._disk.put(entry)
+
+    async def remove(self, identity: str) -> Purged:
+        """Forget one card."""
+        self._purges += 1
+        here = int(self._memory.remove(identity))
+        there = 0 if self._disk is None else await self._disk.remove(identity)
+        return _purged(here, there)
+
+    async def evict_template(self, name: str) -> Purged:
+        """Forget all cards of a template."""
+        self._purges += 1
+        here = self._memory.evict_template(name)
+        there = 0 if self._disk is None else await self._disk.evict_template(name)
+        return _purged(here, there)
+
+    async def clear(self) -> Purged:
+        """Forget everything."""
+        self._purges += 1
+        here = self._memory.clear()
+        there = 0 if self._disk is None else await self._disk.clear()
+        return _purged(here, there)
+
+    def state(self) -> dict[str, Any]:
+        """For health reports: entries, bytes, the disk's breaker and troubles. No I/O."""
+        return {
+            "memory": {
+                "entries": len(self._memory),
+                "bytes": self._memory.used_bytes,
+                "limit_bytes": self._memory.limit_bytes,
+            },
+            "disk": {"state": "off"} if self._disk is None else self._disk.state(),
+        }
+
+    async def aclose(self) -> None:
+        if self._disk is not None:
+            await self._disk.aclose()
+
+
+def _purged(here: int, there: int | None) -> Purged:
+    # Nearly all that is in memory is on the disk too: not to be counted twice.
+    return Purged(max(here, there or 0), complete=there is not None)

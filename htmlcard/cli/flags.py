@@ -1,0 +1,38 @@
+"""A flag for every setting, made from the settings themselves: same names, same help."""
+
+from __future__ import annotations
+
+from dataclasses import field, fields, make_dataclass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from htmlcard.config import Loaded, Settings, load_settings
+
+_UNFLAGGED = ("_token",)  # Secrets on a command line are seen by everybody on the machine.
+
+
+def _make_flags() -> type:
+    members = []
+    for name, info in Settings.model_fields.items():
+        if name.endswith(_UNFLAGGED):
+            continue
+        kind: Any = info.annotation
+        annotated = Annotated[kind | None, Parameter(help=info.description, group="Settings")]
+        members.append((name, annotated, field(default=None)))
+    return make_dataclass("SettingFlags", members, kw_only=True, frozen=True)
+
+
+SettingFlags: Any = Parameter(name="*")(_make_flags())
+
+
+def settings_of(flags: Any) -> Loaded:
+    """The settings with these flags on top.
+
+    Raises:
+        InvalidSettings: anything is wrong with flags, environment or file.
+    """
+    given = {}
+    if flags is not None:
+        given = {each.name: getattr(flags, each.name) for each in fields(flags)}
+    return load_settings({name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,114 @@
+"""`htmlcard render`: one card, no server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from htmlcard.assembly import open_service
+from htmlcard.card import FORMAT_BY_EXTENSION, ImageFormat
+from htmlcard.card_request import read_lenient
+from htmlcard.cli.flags import SettingFlags, settings_of
+from htmlcard.config import Settings
+from htmlcard.errors import InputError, InvalidParams, InvalidRequest
+from htmlcard.telemetry.logs import configure_logs
+from htmlcard.telemetry.timings import Timings
+from htmlcard.urls import RESERVED_NAMES, Target
+
+#: Without a crawler waiting there is no hurry: a cold machine may take its time.
+_DEADLINE_MS = 20_000
+
+
+def render(
+    template: str,
+    *,
+    param: Annotated[list[str] | None, Parameter(name=["-p", "--param"], negative=())] = None,
+    output: Annotated[str | None, Parameter(name=["-o", "--output"])] = None,
+    size: str = "og",
+    scale: int = 1,
+    lang: str | None = None,
+    flags: SettingFlags | None = None,
+) -> int:
+    """Draw one card into a file.
+
+    Parameters
+    ----------
+    template
+        Name of the template.
+    param
+        A field and its value, `title=Hello`; repeatable.
+    output
+        File to write, its ending chooses the format; `-` is standard output as PNG.
+        Default: `<template>.png`.
+    size
+        A size the template declares.
+    scale
+        1 or 2.
+    lang
+        Language of the card, BCP 47.
+    """
+    loaded = settings_of(flags)
+    configure_logs(
+        "warning" if loaded.origins["log_level"] == "default" else loaded.settings.log_level,
+        loaded.settings.log_format,
+    )
+    query = [_split(pair) for pair in param or []]
+    query += [("size", size), ("scale", str(scale)), *([("lang", lang)] if lang else [])]
+    output = output or f"{template}.png"
+    settings = loaded.settings.model_copy(
+        update={"lanes": 1, "cache_bytes": 0, "deadline_ms": _DEADLINE_MS}
+    )
+    data = asyncio.run(_draw(settings, template, _format_of(output), query))
+    if output == "-":
+        sys.stdout.buffer.write(data)
+    else:
+        Path(output).write_bytes(data)
+        print(f"{output}  {len(data):,} bytes", file=sys.stderr)
+    return 0
+
+
+async def _draw(
+    settings: Settings, name: str, format: ImageFormat, query: list[tuple[str, str]]
+) -> bytes:
+    async with open_service(settings) as service:
+        template = service.catalogue.get_template(name)
+        request, options, warnings = read_lenient(template, Target(name, format), query)
+        # Whoever types a command wants to know of a mistake, not to be forgiven.
+        mistakes = [
+            InputError(
+                given, f"template {name!r} has no such field; it has {_list(template.fields)}"
+            )
+            for given, _ in query
+            if given not in template.fields and given not in RESERVED_NAMES
+        ]
+        if mistakes or options.errors:
+            raise InvalidParams("some values cannot be used", [*mistakes, *options.errors])
+        for warning in warnings:
+            print(f"htmlcard: {warning}", file=sys.stderr)
+        rendered = await service.renderer.render(request, Timings(), fall_back=False)
+        return rendered.data
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _split(pair: str) -> tuple[str, str]:
+    name, found, value = pair.partition("=")
+    if not found or not name:
+        raise InvalidRequest(f"-p wants name=value, got {pair!r}")
+    return name, value
+
+
+def _format_of(output: str) -> ImageFormat:
+    extension = Path(output).suffix.lower().lstrip(".")
+    if output == "-":
+        return ImageFormat.PNG
+    if extension not in FORMAT_BY_EXTENSION:
+        raise InvalidRequest(f"-o must end in {', '.join(FORMAT_BY_EXTENSION)}, got {output!r}")
+    return FORMAT_BY_EXTENSION[extension]

@@ -1,0 +1,218 @@
+"""Every setting: default, unit, bounds and help. The only reader of the environment.
+
+Flags beat environment beats file beats default. `docs/settings.md` is made
+from this file (`htmlcard config --markdown`) and tested against it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from htmlcard.errors import InvalidSettings
+
+PREFIX = "HTMLCARD_"
+#: Names that mean here what they mean elsewhere, and so carry no prefix.
+PLAIN_NAMES = {"port": "PORT", "host": "HOST", "log_level": "LOG_LEVEL"}
+FILE_NAME = "htmlcard.toml"
+
+
+def _parse_paths(value: object) -> object:
+    """`a:b` as in PATH; a list as it comes from flags and from the file."""
+    if isinstance(value, str):
+        return [part for part in value.split(os.pathsep) if part]
+    return value
+
+
+def _default_cache_dir() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "htmlcard"
+
+
+class Settings(BaseModel):
+    """All settings, validated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important messages to log."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="Log lines for programs or for people; `auto`: text on a terminal."
+    )
+    templates: Annotated[list[Path], BeforeValidator(_parse_paths)] = Field(
+        default_factory=list,
+        description="Folders of templates, searched before `./templates` and the built-in set.",
+    )
+    cache_dir: Path = Field(
+        default_factory=_default_cache_dir, description="Folder of the disk cache."
+    )
+    cache_bytes: int = Field(
+        2_000_000_000, ge=0, description="Size of the disk cache, bytes; 0 keeps nothing on disk."
+    )
+    cache_memory_bytes: int = Field(
+        128_000_000, ge=0, description="Size of the memory cache in front of it, bytes."
+    )
+    cache_ttl_s: int = Field(
+        30 * 86400,
+        ge=1,
+        description="Age after which a cached card is drawn anew in the background, seconds.",
+    )
+    max_age_s: int = Field(
+        86400, ge=0, description="`max-age` of cards without `v` or signature, seconds."
+    )
+    stale_s: int = Field(
+        604800,
+        ge=0,
+        description="`stale-while-revalidate` and `stale-if-error` of the same cards, seconds.",
+    )
+    lanes: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=64,
+        description="Browsers that draw at the same time; default: one per core.",
+    )
+    queue: int = Field(
+        64,
+        ge=0,
+        le=10_000,
+        description="Cards that may wait for a browser; more are answered by fallback pictures.",
+    )
+    deadline_ms: int = Field(
+        2500,
+        ge=200,
+        le=60_000,
+        description="Time within which every picture is answered, fallback included, milliseconds.",
+    )
+    max_bytes: int = Field(
+        300_000, ge=10_000, le=50_000_000, description="Byte budget of every picture."
+    )
+    cards_per_browser: int = Field(
+        5000, ge=1, description="Cards a browser draws before a fresh one takes over."
+    )
+    browser_bytes: int = Field(
+        700_000_000,
+        ge=100_000_000,
+        description="Memory at which a browser is replaced by a fresh one, bytes.",
+    )
+    chromium: str | None = Field(None, description="Chromium binary to use, and no other.")
+    unsafe_browser: bool = Field(
+        False, description="Allow Chromium without its sandbox where none can be had."
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="URL under which the world reaches the service; makes `/tags` URLs absolute.",
+    )
+    brand_name: str = Field("htmlcard", max_length=60, description="Name on fallback pictures.")
+    brand_color: str = Field(
+        "#4f46e5",
+        pattern=r"^#[0-9a-fA-F]{6}$",
+        description="Color of fallback pictures, `#rrggbb`.",
+    )
+    brand_logo: Path | None = Field(
+        None, description="PNG, JPEG or WebP file shown on fallback pictures."
+    )
+    admin_token: SecretStr | None = Field(None, description="Bearer token that allows `/purge`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and where each value is from: `flag`, `environment`, the file or `default`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def variable_name(field: str) -> str:
+    """The environment variable of a setting."""
+    return PLAIN_NAMES.get(field, PREFIX + field.upper())
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Loaded:
+    """Read flags, environment and `htmlcard.toml`.
+
+    `flags` holds only what was given on the command line; `folder` is where
+    the file is looked for (default: the current one).
+
+    Raises:
+        InvalidSettings: unknown names or bad values, all of them in one message.
+    """
+    mistakes: list[str] = []
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    sources = (
+        (FILE_NAME, _load_file((folder or Path.cwd()) / FILE_NAME, mistakes)),
+        ("environment", _read_environment(os.environ if environ is None else environ, mistakes)),
+        ("flag", dict(flags or {})),
+    )
+    for origin, found in sources:
+        for name, value in found.items():
+            if name not in Settings.model_fields:
+                mistakes.append(f"{origin}: unknown setting {name!r}{_suggest(name)}")
+                continue
+            values[name] = value
+            origins[name] = origin
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        for item in error.errors():
+            name = str(item["loc"][0])
+            shown = "" if "token" in name else f" (got {str(item['input'])[:60]!r})"
+            mistakes.append(
+                f"{origins.get(name, 'default')}: {variable_name(name)}: {item['msg']}{shown}"
+            )
+    if mistakes:
+        raise InvalidSettings(
+            "settings are wrong:\n"
+            + "\n".join(f"  - {mistake}" for mistake in mistakes)
+            + "\n`htmlcard config --help` lists all settings."
+        )
+    all_origins = {name: origins.get(name, "default") for name in Settings.model_fields}
+    return Loaded(settings, all_origins)
+
+
+def _read_environment(environ: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    by_variable = {variable_name(field): field for field in Settings.model_fields}
+    for name, value in environ.items():
+        if name in by_variable:
+            found[by_variable[name]] = value
+        elif name.startswith(PREFIX) and name.removesuffix("_FILE") in by_variable:
+            try:
+                found[by_variable[name.removesuffix("_FILE")]] = Path(value).read_text().strip()
+            except OSError as error:
+                mistakes.append(f"environment: {name}: cannot read {value}: {error.strerror}")
+        elif name.startswith(PREFIX):
+            mistakes.append(
+                f"environment: unknown variable {name}{_suggest(name.removeprefix(PREFIX).lower())}"
+            )
+    return found
+
+
+def _load_file(path: Path, mistakes: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        mistakes.append(f"{path.name}: cannot be read: {error}")
+        return {}
+
+
+def _suggest(name: str) -> str:
+    near = get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {variable_name(near[0])}?" if near else ""

@@ -1,0 +1,117 @@
+"""Every failure of htmlcard, as one tree.
+
+    HtmlcardError
+    ├── InvalidRequest           the caller can mend it; answered as a problem, never as a fallback
+    │   ├── UnknownTemplate
+    │   └── InvalidParams
+    ├── RenderFailed             becomes a fallback; `reason` names it in headers and metrics
+    │   ├── TemplateFailed
+    │   ├── AssetFailed
+    │   ├── BrowserUnavailable
+    │   ├── BrowserFailed
+    │   ├── QueueFull
+    │   ├── DeadlineExceeded
+    │   └── BadShot
+    ├── InvalidSettings          stops the start with exit code 2, before the port opens
+    └── EnvironmentLacking       something must be installed first: exit code 3
+
+Statuses live in `server/problems.py`. A library's own exceptions never leave
+the package that is its door, and `asyncio.CancelledError` is always passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class HtmlcardError(Exception):
+    """Base of every failure raised on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputError:
+    """One thing wrong with one input; `field` is empty where it concerns the whole."""
+
+    field: str
+    message: str
+
+
+class InvalidRequest(HtmlcardError):  # noqa: N818 - the tree reads as English: a request is invalid
+    """The caller asked for something that cannot be; asking differently helps."""
+
+    code: ClassVar[str] = "invalid_request"
+
+    def __init__(self, detail: str, errors: Sequence[InputError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+class UnknownTemplate(InvalidRequest):
+    """No template root holds a template of that name."""
+
+    code = "unknown_template"
+
+
+class InvalidParams(InvalidRequest):
+    """A strict request whose fields do not fit the template; `errors` lists all of them."""
+
+    code = "invalid_params"
+
+
+class RenderFailed(HtmlcardError):  # noqa: N818 - see InvalidRequest
+    """A card could not be drawn. `reason` comes from a bounded set: it labels a metric."""
+
+    reason: ClassVar[str] = "render_failed"
+
+
+class TemplateFailed(RenderFailed):
+    """The template is broken, too slow or too large once filled in."""
+
+    reason = "template_error"
+
+
+class AssetFailed(RenderFailed):
+    """A font, stylesheet or picture the template needs cannot be used."""
+
+    reason = "bad_asset"
+
+
+class BrowserUnavailable(RenderFailed):
+    """No browser is running: not installed, not startable or being restarted."""
+
+    reason = "browser_unavailable"
+
+
+class BrowserFailed(RenderFailed):
+    """The browser died or answered nonsense while it drew."""
+
+    reason = "browser_failed"
+
+
+class QueueFull(RenderFailed):
+    """More cards wait for a browser than the queue may hold."""
+
+    reason = "queue_full"
+
+
+class DeadlineExceeded(RenderFailed):
+    """The card was not finished within its time."""
+
+    reason = "deadline"
+
+
+class BadShot(RenderFailed):
+    """The browser's picture is truncated, of the wrong size or blank."""
+
+    reason = "bad_shot"
+
+
+class InvalidSettings(HtmlcardError):  # noqa: N818 - see InvalidRequest
+    """One or more settings are wrong; the message lists all of them with the mend."""
+
+
+class EnvironmentLacking(HtmlcardError):  # noqa: N818 - see InvalidRequest
+    """The machine lacks something htmlcard needs; `htmlcard doctor` tells what."""

@@ -1,0 +1,302 @@
+"""The use case: a card request becomes a card, from the cache or drawn, or a fallback.
+
+HTTP, the command line and whatever comes later all join here. A request flows
+down this file: `find_now`, `render`, `_draw`, and where that fails `_fall_back`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from htmlcard.cache import CacheEntry, CardCache, Flights, Tier, etag
+from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot, Size
+from htmlcard.card_request import CardRequest
+from htmlcard.errors import BadShot, DeadlineExceeded, RenderFailed
+from htmlcard.fallbacks import Fallback, FallbackLadder, FallbackPicture
+from htmlcard.finishing import Finisher
+from htmlcard.telemetry.metrics import Metrics
+from htmlcard.telemetry.timings import Timings
+from htmlcard.templating.document import build_document
+from htmlcard.templating.lang import DEFAULT_LANG, find_direction
+from htmlcard.templating.workers import WorkerPool
+
+log = structlog.get_logger()
+
+#: What is kept back of a deadline for drawing a fallback and sending it.
+FALLBACK_RESERVE_S = 0.35
+#: A card that misses its deadline may go on for so long: the crawler's second ask finds it.
+OVERTIME_S = 0.5
+#: Filling in a template takes about a millisecond; one that takes this long is broken.
+TEMPLATE_TIMEOUT_S = 1.0
+
+
+class Browser(Protocol):
+    """What this module needs of a browser pool."""
+
+    async def shoot(
+        self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float
+    ) -> Shot: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer: a picture, how it came about, and whether it is the card or a fallback."""
+
+    data: bytes = field(repr=False)
+    format: ImageFormat
+    size_px: Size
+    etag: str
+    encoding: str
+    cache_status: str
+    """Parameters of a `Cache-Status` header (RFC 9211), behind `htmlcard; `."""
+    fallback: Fallback | None = None
+
+
+class Renderer:
+    """Turns card requests into pictures."""
+
+    def __init__(
+        self,
+        *,
+        cache: CardCache,
+        browser: Browser,
+        workers: WorkerPool,
+        finisher: Finisher,
+        fallbacks: FallbackLadder,
+        metrics: Metrics,
+        engine_version: Callable[[], str],
+        ttl_s: float,
+        deadline_s: float,
+    ) -> None:
+        self._cache = cache
+        self._browser = browser
+        self._workers = workers
+        self._finisher = finisher
+        self._fallbacks = fallbacks
+        self._metrics = metrics
+        self._engine_version = engine_version
+        self._ttl_s = ttl_s
+        self._deadline_s = deadline_s
+        self._flights: Flights[CacheEntry] = Flights()
+        self._refreshes: set[asyncio.Task[None]] = set()
+
+    @property
+    def in_flight(self) -> int:
+        return self._flights.pending
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let the cards under way finish."""
+        await self._flights.drain(timeout_s)
+
+    def fingerprint(self, request: CardRequest) -> str:
+        """All that a card's look depends on, besides what was asked for."""
+        return f"{request.template.fingerprint}-{self._engine_version()}"
+
+    def etag(self, request: CardRequest) -> str:
+        """The card's entity tag, known before it is drawn."""
+        return etag(request.identity, self.fingerprint(request))
+
+    def find_now(self, request: CardRequest) -> Rendered | None:
+        """The card if it is in memory and fresh, without waiting."""
+        entry = self._cache.find_now(request.identity)
+        if entry is None or entry.fingerprint != self.fingerprint(request) or self._expired(entry):
+            return None
+        self._metrics.cache.labels(Tier.MEMORY.value, "hit").inc()
+        return self._answer(request, entry, "hit")
+
+    async def render(
+        self, request: CardRequest, timings: Timings, *, fall_back: bool = True
+    ) -> Rendered:
+        """The card within the deadline, or else a fallback.
+
+        Raises:
+            RenderFailed: only with `fall_back=False`.
+        """
+        loop = asyncio.get_running_loop()
+        answer_by_s = loop.time() + self._deadline_s
+        known: CacheEntry | None = None
+        try:
+            with timings.measure("cache"):
+                found = await self._cache.find(request.identity)
+            tier = found[1].value if found else Tier.DISK.value
+            known = found[0] if found else None
+            if known and known.fingerprint == self.fingerprint(request):
+                expired = self._expired(known)
+                self._metrics.cache.labels(tier, "stale" if expired else "hit").inc()
+                if expired:
+                    self._refresh(request)
+                return self._answer(request, known, "hit; detail=stale" if expired else "hit")
+            self._metrics.cache.labels(tier, "miss").inc()
+            draw_by_s = answer_by_s - FALLBACK_RESERVE_S
+            try:
+                async with asyncio.timeout_at(draw_by_s):
+                    entry, leader = await self._share_flight(request, draw_by_s, timings)
+            except TimeoutError as error:
+                raise DeadlineExceeded("the card was not ready in time") from error
+            return self._answer(request, entry, f"fwd=miss; {'stored' if leader else 'collapsed'}")
+        except RenderFailed as error:
+            if not fall_back:
+                raise
+            log.warning(
+                "fallback", template=request.template.name, reason=error.reason, error=str(error)
+            )
+            return await self._fall_back(request, error.reason, known, answer_by_s, timings)
+        except Exception:
+            if not fall_back:
+                raise
+            log.exception("fallback after a fault of our own", template=request.template.name)
+            return await self._fall_back(request, "internal", known, answer_by_s, timings)
+
+    def _refresh(self, request: CardRequest) -> None:
+        """Draw an expired card anew in the background; failing is no harm, the old one stays."""
+
+        async def refresh() -> None:
+            draw_by_s = asyncio.get_running_loop().time() + self._deadline_s
+            try:
+                await self._share_flight(request, draw_by_s, Timings(), refresh=True)
+            except RenderFailed as error:
+                log.info("refresh failed", template=request.template.name, reason=error.reason)
+
+        task = asyncio.create_task(refresh())
+        self._refreshes.add(task)
+        task.add_done_callback(self._refreshes.discard)
+
+    async def _share_flight(
+        self, request: CardRequest, draw_by_s: float, timings: Timings, *, refresh: bool = False
+    ) -> tuple[CacheEntry, bool]:
+        async def start() -> CacheEntry:
+            landed = self._cache.find_now(request.identity)
+            if landed and landed.fingerprint == self.fingerprint(request) and not refresh:
+                return landed
+            return await self._draw(request, draw_by_s + OVERTIME_S, timings)
+
+        return await self._flights.share(self.etag(request), start)
+
+    async def _draw(self, request: CardRequest, deadline_s: float, timings: Timings) -> CacheEntry:
+        """Template, browser, byte budget, cache."""
+        fingerprint = self.fingerprint(request)
+        with timings.measure("template"):
+            document = await build_document(
+                self._workers,
+                request.template,
+                request.params,
+                size_name=request.size_name,
+                scale=request.scale,
+                lang=request.lang,
+                timeout_s=TEMPLATE_TIMEOUT_S,
+            )
+        with timings.measure("browser"):
+            shot = await self._shoot(document, request.format, deadline_s)
+        with timings.measure("encode"):
+            image = await self._finisher.fit(shot)
+        for stage in ("template", "browser", "encode"):
+            self._metrics.render_seconds.labels(stage).observe(timings.stages[stage])
+        timings.notes["encoding"] = image.encoding
+        self._metrics.image_bytes.observe(len(image.data))
+        entry = CacheEntry(
+            identity=request.identity,
+            fingerprint=fingerprint,
+            template=request.template.name,
+            format=image.format,
+            size_px=image.size_px,
+            encoding=image.encoding,
+            data=image.data,
+            stored_at_s=time.time(),
+        )
+        self._cache.put(entry)
+        return entry
+
+    async def _shoot(self, document: Document, format: ImageFormat, deadline_s: float) -> Shot:
+        """A shot that was looked at: whole, of the right size, and blank only if it must be."""
+        limit_bytes = self._finisher.max_bytes
+        shot = await self._browser.shoot(document, format, limit_bytes, deadline_s)
+        try:
+            if not self._finisher.check(shot):
+                return shot
+        except BadShot as error:
+            log.warning("bad shot, drawing again", template=document.template, error=str(error))
+        # Blank or broken: a fault of the browser, or the template is so. A second look tells.
+        shot = await self._browser.shoot(document, format, limit_bytes, deadline_s)
+        self._finisher.check(shot)
+        return shot
+
+    async def _fall_back(
+        self,
+        request: CardRequest,
+        reason: str,
+        known: CacheEntry | None,
+        answer_by_s: float,
+        timings: Timings,
+    ) -> Rendered:
+        with timings.measure("fallback"):
+            if known is not None:
+                self._fallbacks.count("stale", reason)
+                return Rendered(
+                    data=known.data,
+                    format=known.format,
+                    size_px=known.size_px,
+                    etag=etag(known.identity, known.fingerprint),
+                    encoding=known.encoding,
+                    cache_status="hit; detail=stale",
+                    fallback=Fallback("stale", reason),
+                )
+            title, subtitle = request.words
+            lang = request.lang or DEFAULT_LANG
+            picture = await self._fallbacks.draw(
+                title=title,
+                subtitle=subtitle,
+                brand=request.template.brand,
+                size_px=request.size_px,
+                format=request.format,
+                lang=lang,
+                direction=find_direction(lang, [title]),
+                reason=reason,
+                answer_by_s=answer_by_s,
+            )
+        return _as_rendered(picture, request.format, request.size_px)
+
+    async def render_title(self, title: str, format: ImageFormat, reason: str) -> Rendered:
+        """A fallback where not even the template can be had: its title, in the service's brand."""
+        picture = await self._fallbacks.draw(
+            title=title,
+            subtitle="",
+            brand=self._fallbacks.brand,
+            size_px=DEFAULT_SIZE,
+            format=format,
+            lang=DEFAULT_LANG,
+            direction=find_direction(DEFAULT_LANG, [title]),
+            reason=reason,
+            answer_by_s=asyncio.get_running_loop().time() + self._deadline_s,
+        )
+        return _as_rendered(picture, format, DEFAULT_SIZE)
+
+    def _answer(self, request: CardRequest, entry: CacheEntry, cache_status: str) -> Rendered:
+        return Rendered(
+            data=entry.data,
+            format=entry.format,
+            size_px=entry.size_px,
+            etag=etag(entry.identity, entry.fingerprint),
+            encoding=entry.encoding,
+            cache_status=cache_status,
+        )
+
+    def _expired(self, entry: CacheEntry) -> bool:
+        return time.time() - entry.stored_at_s > self._ttl_s
+
+
+def _as_rendered(picture: FallbackPicture, format: ImageFormat, size_px: Size) -> Rendered:
+    return Rendered(
+        data=picture.data,
+        format=format,
+        size_px=size_px,
+        etag=picture.etag,
+        encoding="fallback",
+        cache_status="fwd=miss; detail=fallback",
+        fallback=picture.fallback,
+    )

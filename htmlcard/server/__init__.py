@@ -1,0 +1,1 @@
+"""HTTP: routes, middlewares, problems and handlers. No drawing happens here."""

@@ -1,0 +1,75 @@
+"""The web application, and the process around it: start, wait for a signal, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+
+from htmlcard.assembly import Service, open_service
+from htmlcard.card import DEFAULT_SIZE
+from htmlcard.config import Settings
+from htmlcard.server.context import CONTEXT, Context
+from htmlcard.server.middlewares import MIDDLEWARES
+from htmlcard.server.routes import add_routes
+
+log = structlog.get_logger()
+
+#: Largest body of a POST: far more than any template's fields hold.
+MAX_BODY_BYTES = 1_000_000
+#: Longest request line and header: marketing tools make long URLs.
+MAX_LINE_BYTES = 64 * 1024
+#: How long requests under way may take when the service stops.
+DRAIN_S = 6.0
+
+
+def build_app(service: Service, *, dev: bool = False) -> web.Application:
+    """The application in front of an open service."""
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
+    app[CONTEXT] = Context(service, dev=dev)
+    add_routes(app, dev_mode=dev)
+    return app
+
+
+async def run_server(
+    settings: Settings, *, dev: bool, on_listening: Callable[[str], None] = lambda url: None
+) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way.
+
+    `on_listening` is called once with the service's URL.
+
+    Raises:
+        InvalidSettings: a setting names something that is not there.
+        OSError: the address cannot be listened on.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with open_service(settings) as service:
+        runner = web.AppRunner(
+            build_app(service, dev=dev),
+            access_log=None,
+            shutdown_timeout=DRAIN_S,
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_LINE_BYTES,
+        )
+        await runner.setup()
+        # In the background: until then the pictures of last resort are drawn when needed.
+        preparing = asyncio.create_task(service.fallbacks.prepare([DEFAULT_SIZE]))
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port)
+            await site.start()
+            port = runner.addresses[0][1]
+            host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+            log.info("listening", host=settings.host, port=port)
+            on_listening(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            await stop.wait()
+            log.info("stopping", renders_in_flight=service.renderer.in_flight)
+        finally:
+            preparing.cancel()
+            await runner.cleanup()
+            await service.renderer.drain(DRAIN_S / 3)

@@ -1,0 +1,37 @@
+"""What handlers reach by the application: the open service and the mode it runs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from htmlcard.assembly import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Shared by all handlers of an application."""
+
+    service: Service
+    dev: bool
+    """Whether pictures must not be cached by anybody, since templates are being edited."""
+
+
+CONTEXT = web.AppKey("context", Context)
+
+
+def context_of(request: web.Request) -> Context:
+    return request.app[CONTEXT]
+
+
+def public_base(request: web.Request) -> str:
+    """The URL under which the caller reaches the service, without a slash at its end."""
+    configured = context_of(request).service.settings.public_url
+    if configured:
+        return configured.rstrip("/")
+    parts = urlsplit(f"//{request.host}")
+    # A Host header is the caller's text: only what is a plain host and port goes into pages.
+    host = parts.netloc if parts.hostname and parts.username is None else "localhost"
+    return f"{request.scheme}://{host}"

@@ -1,0 +1,145 @@
+"""`/render/<template>`: the card. Reads like the table of contents of a request."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from htmlcard.card_request import CardRequest, read_lenient, read_strict
+from htmlcard.errors import RenderFailed, TemplateFailed, UnknownTemplate
+from htmlcard.renderer import Rendered
+from htmlcard.server.bodies import parse_body
+from htmlcard.server.conditional import matches_etag
+from htmlcard.server.context import Context, context_of
+from htmlcard.server.problems import REQUEST_ID
+from htmlcard.telemetry.metrics import UNKNOWN_TEMPLATE
+from htmlcard.telemetry.timings import Timings
+from htmlcard.templating.template import Template
+from htmlcard.templating.text import clean_text
+from htmlcard.urls import Target, first_values, parse_query, parse_target
+
+FALLBACK_MAX_AGE_S = 60
+_MAX_WARNINGS_BYTES = 2000
+#: Characters of a title that are looked at where no template says how many.
+MAX_TITLE = 300
+
+
+async def render(request: web.Request) -> web.Response:
+    """Answer a card as a picture."""
+    context = context_of(request)
+    timings = Timings()
+    target = parse_target(request.match_info["template"])
+    query = parse_query(request.raw_path.partition("?")[2])
+    try:
+        template = _get_template(context, target)
+    except TemplateFailed as error:
+        return await _without_template(request, target, query, error, timings)
+    if request.method == "POST":
+        card, options, warnings = read_strict(
+            template, target, query, parse_body(await request.read())
+        )
+    else:
+        card, options, warnings = read_lenient(template, target, query)
+    renderer = context.service.renderer
+    if matches_etag(request.headers.get("If-None-Match"), renderer.etag(card)):
+        _count(context, card, "not_modified")
+        return _not_modified(context, card, renderer.etag(card))
+    rendered = renderer.find_now(card)
+    if rendered is None:
+        try:
+            rendered = await renderer.render(card, timings, fall_back=options.fall_back)
+        except RenderFailed:
+            _count(context, card, "failed")
+            raise
+    _count(context, card, _result(rendered))
+    cache_control = _cache_control(context, card)
+    return _picture(request, template.name, rendered, cache_control, warnings, timings)
+
+
+async def _without_template(
+    request: web.Request,
+    target: Target,
+    query: list[tuple[str, str]],
+    error: TemplateFailed,
+    timings: Timings,
+) -> web.Response:
+    """The answer for a template that is there but has never loaded."""
+    given = first_values(query, ("title", "fallback"))
+    if given.get("fallback") == "0":
+        raise error
+    service = context_of(request).service
+    title = clean_text(given.get("title", ""), MAX_TITLE)
+    rendered = await service.renderer.render_title(title, target.format, error.reason)
+    service.metrics.requests.labels(target.template, target.format.value, "fallback").inc()
+    return _picture(request, target.template, rendered, "", (), timings)
+
+
+def _get_template(context: Context, target: Target) -> Template:
+    try:
+        return context.service.catalogue.get_template(target.template)
+    except UnknownTemplate:
+        requests = context.service.metrics.requests
+        requests.labels(UNKNOWN_TEMPLATE, target.format.value, "not_found").inc()
+        raise
+
+
+def _count(context: Context, card: CardRequest, result: str) -> None:
+    name, format = card.template.name, card.format.value
+    context.service.metrics.requests.labels(name, format, result).inc()
+
+
+def _not_modified(context: Context, card: CardRequest, etag: str) -> web.Response:
+    headers = {"ETag": etag, "Cache-Control": _cache_control(context, card)}
+    return web.Response(status=304, headers=headers)
+
+
+def _result(rendered: Rendered) -> str:
+    """`hit`, `miss` or `fallback`, for the metric."""
+    if rendered.fallback:
+        return "fallback"
+    return "hit" if rendered.cache_status.startswith("hit") else "miss"
+
+
+def _picture(
+    request: web.Request,
+    name: str,
+    rendered: Rendered,
+    cache_control: str,
+    warnings: tuple[str, ...],
+    timings: Timings,
+) -> web.Response:
+    fallback = rendered.fallback
+    headers = {
+        "Content-Type": rendered.format.content_type,
+        "ETag": rendered.etag,
+        "Content-Disposition": f'inline; filename="{name}.{rendered.format.extension}"',
+        "Cache-Control": f"public, max-age={FALLBACK_MAX_AGE_S}" if fallback else cache_control,
+        "Cache-Status": f"htmlcard; {rendered.cache_status}",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
+        "X-Request-Id": request[REQUEST_ID],
+        "Server-Timing": timings.header(),
+    }
+    if fallback:
+        headers["X-Htmlcard-Fallback"] = f"{fallback.rung}; reason={fallback.reason}"
+    if warnings:
+        headers["X-Htmlcard-Warnings"] = _as_header(warnings)
+    return web.Response(body=rendered.data, headers=headers)
+
+
+def _cache_control(context: Context, card: CardRequest) -> str:
+    if context.dev:
+        return "no-store"
+    if card.version:
+        return "public, max-age=31536000, immutable, no-transform"
+    settings = context.service.settings
+    return (
+        f"public, max-age={settings.max_age_s}, stale-while-revalidate={settings.stale_s}, "
+        f"stale-if-error={settings.stale_s}, no-transform"
+    )
+
+
+def _as_header(warnings: tuple[str, ...]) -> str:
+    """Warnings as one header value: ASCII, one line, bounded."""
+    text = " | ".join(warnings).encode("ascii", "replace")[:_MAX_WARNINGS_BYTES].decode("ascii")
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -1,0 +1,67 @@
+"""`/tags/<template>`: the meta tags a site pastes into its page."""
+
+from __future__ import annotations
+
+from html import escape
+
+from aiohttp import web
+
+from htmlcard.card_request import read_lenient
+from htmlcard.server.context import context_of, public_base
+from htmlcard.urls import RESERVED_NAMES, build_render_url, parse_query, parse_target
+
+#: X cuts longer ones (platforms: `twitter:image:alt`, 420 characters).
+_MAX_ALT = 420
+
+
+async def tags(request: web.Request) -> web.Response:
+    """All tags for one card, as HTML or, where the caller prefers it, as JSON."""
+    target = parse_target(request.match_info["template"])
+    template = context_of(request).service.catalogue.get_template(target.template)
+    query = parse_query(request.raw_path.partition("?")[2])
+    card, _, _ = read_lenient(template, target, query)
+    kept: dict[str, str] = {}
+    for name, value in query:
+        if name in template.fields or name in RESERVED_NAMES - {"fallback", "sig", "exp"}:
+            kept.setdefault(name, value)
+    url = build_render_url(public_base(request), target, list(kept.items()))
+    title, subtitle = card.words
+    alt = (title or subtitle or template.title)[:_MAX_ALT]
+    found = [
+        ("property", "og:image", url),
+        *([("property", "og:image:secure_url", url)] if url.startswith("https:") else []),
+        ("property", "og:image:type", card.format.content_type),
+        ("property", "og:image:width", str(card.size_px.width_px)),
+        ("property", "og:image:height", str(card.size_px.height_px)),
+        ("property", "og:image:alt", alt),
+        ("name", "twitter:card", "summary_large_image"),
+        ("name", "twitter:image", url),
+        ("name", "twitter:image:alt", alt),
+    ]
+    headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
+    if _prefers_json(request.headers.get("Accept", "")):
+        return web.json_response({name: value for _, name, value in found}, headers=headers)
+    lines = [
+        f'<meta {attribute}="{name}" content="{escape(value)}">' for attribute, name, value in found
+    ]
+    return web.Response(
+        text="\n".join(lines) + "\n",
+        content_type="text/html",
+        charset="utf-8",
+        headers={
+            **headers,
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'",
+        },
+    )
+
+
+def _prefers_json(accept: str) -> bool:
+    """Whether JSON stands in the header before any HTML."""
+    kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    for kind in kinds:
+        if kind == "application/json":
+            return True
+        if kind == "text/html":
+            return False
+    return False

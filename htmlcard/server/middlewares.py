@@ -1,0 +1,84 @@
+"""What happens around every request, outermost first: id and log line, then problems for errors.
+
+The order is decided in one place, `MIDDLEWARES`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from htmlcard.errors import InvalidRequest, RenderFailed
+from htmlcard.server.problems import REQUEST_ID, problem, problem_of
+
+log = structlog.get_logger()
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_DETAILS = {
+    404: "There is nothing here. The service's page lists its templates: /",
+    405: "This method is not for this address; the Allow header names those that are.",
+    413: "The body is too large.",
+}
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id, or keep the caller's, and log how it ended."""
+    given = request.headers.get("X-Request-Id", "")
+    request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+    request[REQUEST_ID] = request_id
+    started_s = time.perf_counter()
+    response = await handler(request)
+    if not response.prepared:
+        response.headers["X-Request-Id"] = request_id
+        response.headers["Server"] = "htmlcard"
+    log.debug(
+        "request",
+        method=request.method,
+        path=request.path[:200],
+        status=response.status,
+        ms=round((time.perf_counter() - started_s) * 1000, 1),
+        request_id=request_id,
+    )
+    return response
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what went wrong into a problem; a traceback goes to the log, never to the caller."""
+    try:
+        return await handler(request)
+    except (InvalidRequest, RenderFailed) as error:
+        return problem_of(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        status = HTTPStatus(error.status)
+        allow = error.headers.get("Allow")
+        return problem(
+            request,
+            status,
+            _CODES.get(error.status, "http_error"),
+            _DETAILS.get(error.status, status.description or status.phrase),
+            headers={"Allow": allow} if allow else None,
+        )
+    except Exception:
+        log.exception("a fault of our own", path=request.path[:200], request_id=request[REQUEST_ID])
+        return problem(
+            request,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "The service has a fault. Its log holds the reason under the request's id.",
+        )
+
+
+MIDDLEWARES = (identify, answer_problems)

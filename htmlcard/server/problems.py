@@ -1,0 +1,78 @@
+"""RFC 9457 problems, and the one table that says which failure has which status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from aiohttp import web
+
+from htmlcard.errors import (
+    BadShot,
+    BrowserFailed,
+    BrowserUnavailable,
+    DeadlineExceeded,
+    HtmlcardError,
+    InputError,
+    InvalidParams,
+    InvalidRequest,
+    QueueFull,
+    RenderFailed,
+    UnknownTemplate,
+)
+
+REQUEST_ID = web.RequestKey("request_id", str)
+
+#: The most special class comes first. `RenderFailed` is answered as a problem only when
+#: fallbacks were switched off (`fallback=0`).
+STATUS_BY_ERROR: Mapping[type[HtmlcardError], HTTPStatus] = {
+    UnknownTemplate: HTTPStatus.NOT_FOUND,
+    InvalidParams: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidRequest: HTTPStatus.BAD_REQUEST,
+    QueueFull: HTTPStatus.SERVICE_UNAVAILABLE,
+    BrowserUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
+    BrowserFailed: HTTPStatus.BAD_GATEWAY,
+    BadShot: HTTPStatus.BAD_GATEWAY,
+    RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_RETRY_AFTER_S = {HTTPStatus.SERVICE_UNAVAILABLE: 2}
+
+
+def problem_of(request: web.Request, error: InvalidRequest | RenderFailed) -> web.Response:
+    """The answer for one of our own failures."""
+    status = next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
+    if isinstance(error, InvalidRequest):
+        return problem(request, status, error.code, error.detail, error.errors)
+    return problem(request, status, error.reason, str(error))
+
+
+def problem(
+    request: web.Request,
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    errors: Sequence[InputError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """A problem with a stable `code` for programs and a `detail` for people."""
+    body = {
+        "type": f"urn:htmlcard:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "code": code,
+        "request_id": request.get(REQUEST_ID, ""),
+    }
+    if errors:
+        body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
+    response = web.Response(
+        status=status.value,
+        body=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+        content_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+    if (wait_s := _RETRY_AFTER_S.get(status)) is not None:
+        response.headers["Retry-After"] = str(wait_s)
+    return response

@@ -1,0 +1,1 @@
+"""Tests of `htmlcard.images`: real pictures, decoded again by Pillow."""
