@@ -10,7 +10,7 @@ LOCK = uv pip compile pyproject.toml --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench lock container container-test clean
+.PHONY: help setup run test soak check format bench lock container container-test clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1~\2/p' Makefile | awk -F '~' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -23,6 +23,9 @@ run: setup ## start the service with live reload on http://127.0.0.1:8080 (PORT=
 
 test: setup ## run all tests, real Chromium included (ARGS="-k name")
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: setup ## the long tests: thousands of cards, every one of them checked
+	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 check: setup ## lint, formatting, types, direction of imports
 	$(BIN)/ruff check .

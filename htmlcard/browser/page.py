@@ -30,6 +30,9 @@ FrameName = Literal["painted", "shown"]
 
 #: Fonts and pictures come from memory: what is not there by then never will be.
 ASSETS_WAIT_MS = 700
+#: A frame that was asked for paints at once, or not at all.
+PAINT_WAIT_MS = 250
+MAX_UNPAINTED_FRAMES = 3
 FIRST_QUALITY = 90
 #: Frames a scripted document gets, so that what it does on load is in the picture.
 SCRIPTED_FRAMES = 3
@@ -99,12 +102,15 @@ class CardPage:
 
     async def _paint(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
         await self._stage_document("painted", document)
-        await self._tab.tick()
-        said = await self._tab.call("stage.draw", format.value, limit_bytes)
-        if not said:  # The frame came too early for this document; the next one has it.
-            await self._tab.tick()
-            said = await self._tab.call("stage.draw", format.value, limit_bytes)
-        if not said:
+        for _ in range(MAX_UNPAINTED_FRAMES):
+            # Asked for before the frame is there, so that it is taken the moment it is.
+            said, _ = await asyncio.gather(
+                self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
+                self._tab.tick(),
+            )
+            if said:
+                break
+        else:
             raise BrowserFailed("no frame painted the document")
         encoding, _, data = said.partition(" ")
         size_px = document.size.scaled(document.scale)
@@ -131,13 +137,11 @@ class CardPage:
         placed = (name, document.base_path, size.width_px, size.height_px, document.scale)
         content = {"frameId": self._frames[name], "html": document.html}
         # Sent together, done in order: one round trip instead of three.
-        *_, waits = await asyncio.gather(
+        await asyncio.gather(
             self._tab.call("stage.place", *placed),
             self._tab.send("Page.setDocumentContent", content),
-            self._tab.call("stage.settle"),
+            self._tab.call("stage.settle", ASSETS_WAIT_MS, wait=True),
         )
-        if waits:
-            await self._tab.call("stage.wait", ASSETS_WAIT_MS, wait=True)
 
     async def _shoot_scripted(self, document: Document, format: ImageFormat) -> Shot:
         # Scripts leave timers, storage and listeners behind: the document is a page of its own,

@@ -18,9 +18,12 @@ def _make_flags() -> type:
         if name.endswith(_UNFLAGGED):
             continue
         kind: Any = info.annotation
-        annotated = Annotated[kind | None, Parameter(help=info.description, group="Settings")]
-        members.append((name, annotated, field(default=None)))
-    return make_dataclass("SettingFlags", members, kw_only=True, frozen=True)
+        # No `--empty-templates`: leaving the flag out says the same.
+        shown = Parameter(help=info.description, group="Settings", negative_iterable=())
+        members.append((name, Annotated[kind | None, shown], field(default=None)))
+    # Python 3.11 says "types" where no module is given, and cyclopts looks away from such classes.
+    namespace = {"__module__": __name__}
+    return make_dataclass("SettingFlags", members, kw_only=True, frozen=True, namespace=namespace)
 
 
 SettingFlags: Any = Parameter(name="*")(_make_flags())

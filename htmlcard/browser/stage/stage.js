@@ -1,5 +1,5 @@
-// What a lane calls in the stage, in this order: place, (the document is set by CDP), settle,
-// a frame, then draw (canvas) or a screenshot (shown). See `page.py`.
+// What a lane calls in the stage, in this order: place, (the document is set by CDP), settle, then
+// take with a frame (painted) or a screenshot (shown). See `page.py`.
 globalThis.stage = (() => {
   "use strict";
   const canvas = document.querySelector("canvas");
@@ -11,7 +11,11 @@ globalThis.stage = (() => {
   let paintsBefore = 0;
 
   // Tells that a frame has painted the document anew: without it a draw could show the card before.
-  canvas.onpaint = () => { paints += 1; };
+  let onceDrawn = null;
+  canvas.onpaint = () => {
+    paints += 1;
+    onceDrawn?.();
+  };
 
   // What failed or never came, by URL: the next card does not wait for it again.
   const broken = new Set();
@@ -45,6 +49,13 @@ globalThis.stage = (() => {
     }
   };
 
+  // Let the page's other work have its turn: what arrives, arrives in a task of its own.
+  const channel = new MessageChannel();
+  const turn = () => new Promise((resolve) => {
+    channel.port1.onmessage = resolve;
+    channel.port2.postMessage(0);
+  });
+
   const layout = (document) => {
     const body = document.body ?? document.documentElement;
     return body.offsetHeight;
@@ -71,34 +82,20 @@ globalThis.stage = (() => {
       paintsBefore = paints;
     },
 
-    // Lay the document out, fit its texts; true when something it needs is still on its way.
-    settle() {
-      const document = frame.contentDocument;
-      layout(document);
-      if (pending(document)) { watch(document); return true; }
-      fitTexts(document);
-      still(document);
-      layout(document);
-      // A changed size may ask for another font file: another weight, another script.
-      return document.fonts.status === "loading";
-    },
-
-    // The same, waiting for what is on its way at most `limitMs`; true when all arrived.
-    async wait(limitMs) {
+    // Lay the document out, wait for what it loads at most `limitMs`, fit its texts.
+    async settle(limitMs) {
       const document = frame.contentDocument;
       const end = performance.now() + limitMs;
-      while (pending(document) && performance.now() < end) {
-        await new Promise((resolve) => setTimeout(resolve, 4));
-        layout(document);
+      layout(document);
+      if (pending(document)) {
+        watch(document);
+        await arrival(document, end);
       }
-      for (const url of missing(document)) broken.add(url);
       fitTexts(document);
       still(document);
       layout(document);
-      while (document.fonts.status === "loading" && performance.now() < end) {
-        await new Promise((resolve) => setTimeout(resolve, 4));
-      }
-      return performance.now() < end;
+      // Another size may ask for another font file: another weight, another script.
+      if (document.fonts.status === "loading") await arrival(document, end);
     },
 
     // Hold on to the template's pictures, so that backgrounds are there when a document asks.
@@ -113,9 +110,17 @@ globalThis.stage = (() => {
       await Promise.race([Promise.all(loads), limit]);
     },
 
-    // Raster the painted document into the canvas; "" when no frame has painted it yet.
-    draw(format, limitBytes) {
-      if (paints === paintsBefore) return "";
+    // Raster the document into the canvas as soon as a frame has painted it, and encode;
+    // "" when none has within `limitMs`.
+    async take(format, limitBytes, limitMs) {
+      if (paints === paintsBefore) {
+        await new Promise((resolve) => {
+          onceDrawn = resolve;
+          setTimeout(resolve, limitMs);
+        });
+        onceDrawn = null;
+        if (paints === paintsBefore) return "";
+      }
       context.reset();
       context.fillStyle = "#fff";
       context.fillRect(0, 0, canvas.width, canvas.height);
@@ -123,6 +128,14 @@ globalThis.stage = (() => {
       return encode(format, limitBytes);
     },
   };
+
+  async function arrival(document, end) {
+    while (pending(document) && performance.now() < end) {
+      await turn();
+      layout(document);
+    }
+    for (const url of missing(document)) broken.add(url);
+  }
 
   function encode(format, limitBytes) {
     if (format === "png") {

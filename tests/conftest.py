@@ -1,0 +1,66 @@
+"""A service for all tests to share, others on demand; opening one costs a browser's start."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestClient, TestServer
+from cards import write_cards
+from running import Site
+
+from htmlcard.assembly import open_service
+from htmlcard.config import Settings
+from htmlcard.server.app import MAX_LINE_BYTES, build_app
+
+MakeSite = Callable[..., Awaitable[Site]]
+
+
+@asynccontextmanager
+async def _open_site(folder: Path, *, dev: bool = False, **settings: Any) -> AsyncIterator[Site]:
+    templates = folder / "templates"
+    if not templates.is_dir():
+        write_cards(templates)
+    given = {"cache_dir": folder / "cache", "templates": [templates], "lanes": 1, **settings}
+    async with open_service(Settings(**given)) as service:
+        server = TestServer(build_app(service, dev=dev))
+        await server.start_server(max_line_size=MAX_LINE_BYTES, max_field_size=MAX_LINE_BYTES)
+        async with TestClient(server) as client:
+            yield Site(service, client, templates)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """The shared service, on two lanes. Tests add templates of their own, and change no others."""
+    folder = tmp_path_factory.mktemp("site")
+    async with _open_site(folder, lanes=2, admin_token="letmein") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
+    """Opens a service of the test's own; keywords are settings, and `dev`.
+
+    All of one test share a cache folder and a template root.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(**settings: Any) -> Site:
+            return await stack.enter_async_context(_open_site(tmp_path, **settings))
+
+        yield make
+
+
+@pytest.fixture
+def run_folder() -> Iterator[Path]:
+    """A temporary folder for a process of its own; the browser's own user may pass through."""
+    folder = Path(tempfile.mkdtemp(prefix="htmlcard-test-"))
+    folder.chmod(0o711)
+    yield folder
+    rmtree(folder, ignore_errors=True)

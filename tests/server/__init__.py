@@ -1,0 +1,1 @@
+"""The service seen from outside: real sockets, real Chromium, a real disk."""
