@@ -50,6 +50,12 @@ BEGIN_FRAME_FLAGS = (
     # Pictures are decoded before they are drawn, never one frame later.
     "--disable-checker-imaging",
     "--disable-image-animation-resync",
+    # One tile holds the largest card. Curves are antialiased a little differently where a tile
+    # cuts them, so that tiles would show, and canvas and screenshot would not agree.
+    "--default-tile-width=8192",
+    "--default-tile-height=8192",
+    "--max-untiled-layer-width=8192",
+    "--max-untiled-layer-height=8192",
     # `drawElementImage`: the card is rastered straight into a canvas of our page.
     "--enable-blink-features=CanvasDrawElement",
 )

@@ -24,14 +24,18 @@ globalThis.stage = (() => {
     document.addEventListener("error", (event) => broken.add(event.target.href), true);
   };
 
+  // Stylesheets on their way. (`document.styleSheets` leaves out those whose imports are.)
   const CSS_IMPORT_RULE = 3;
+  const missingImports = function* (sheet) {
+    for (const rule of sheet.cssRules) {
+      if (rule.type !== CSS_IMPORT_RULE) continue;
+      if (rule.styleSheet) yield* missingImports(rule.styleSheet); else yield rule.href;
+    }
+  };
   const missing = function* (document) {
-    for (const link of document.querySelectorAll("link[rel~=stylesheet]")) if (!link.sheet) yield link.href;
-    for (const sheet of document.styleSheets) {
-      for (const rule of sheet.cssRules) {
-        if (rule.type !== CSS_IMPORT_RULE) break;
-        if (!rule.styleSheet) yield rule.href;
-      }
+    for (const element of document.querySelectorAll("link[rel~=stylesheet], style")) {
+      if (element.sheet) yield* missingImports(element.sheet);
+      else if (element.href) yield element.href;
     }
   };
   const pending = (document) => {
