@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from htmlcard.browser.stage import stage_html
+from htmlcard.browser.stage import scripted_html, stage_html
 from htmlcard.card import Asset, Document
 
 STAGE_PATH = "/stage"
 BLANK_PATH = "/blank"
+SCRIPTED_PATH = "/scripted"
 
 #: Documents run no scripts and reach nothing but their own files. (The sandbox of their frame
 #: and the interception say so, too; this is the third to say it.)
@@ -49,7 +49,7 @@ class Reply:
             "requestId": request_id,
             "responseCode": self.status,
             "responseHeaders": [{"name": k, "value": v} for k, v in headers.items()],
-            "body": _to_base64(self.body),
+            "body": base64.b64encode(self.body).decode("ascii"),
         }
 
 
@@ -62,6 +62,7 @@ class VirtualOrigin:
     def __init__(self, number: int, prefix: str = "s") -> None:
         self.host = f"{prefix}{number}.card.invalid"
         self._served: dict[str, str] = {}
+        self._admitted: set[tuple[str, int]] = set()
         self._document: Document | None = None
 
     @property
@@ -70,11 +71,24 @@ class VirtualOrigin:
 
     def admits(self, document: Document) -> bool:
         """Whether this origin can answer for a document without contradicting itself."""
-        assets = document.assets
-        return all(
-            path not in assets or assets[path].sha256 == sha256
-            for path, sha256 in self._served.items()
-        )
+        key = (document.fingerprint, len(self._served))
+        if key not in self._admitted:
+            if not all(self._agrees(document, *served) for served in self._served.items()):
+                return False
+            self._admitted.add(key)
+        return True
+
+    def _agrees(self, document: Document, path: str, sha256: str) -> bool:
+        asset = document.assets.get(path)
+        if asset is not None:
+            return asset.sha256 == sha256
+        # Gone: Blink may still have it. That matters to who asks for it, which is plain for the
+        # template's own files; a shared file is asked for by a name that stands somewhere.
+        if path.startswith(document.base_path):
+            return False
+        name = path.rpartition("/")[2]
+        texts = (asset.data for asset in document.assets.values() if _is_text(asset))
+        return name not in document.html and not any(name.encode() in text for text in texts)
 
     def enter(self, document: Document) -> None:
         """Answer for this document from now on."""
@@ -92,6 +106,8 @@ class VirtualOrigin:
             return Reply(200, "text/html; charset=utf-8", b"<!doctype html>", _DOCUMENT_POLICY)
         if self._document is None:
             return NOT_FOUND
+        if path == SCRIPTED_PATH:
+            return Reply(200, "text/html; charset=utf-8", scripted_html(self._document).encode())
         if path == self._document.base_path and self._document.scripts:
             return Reply(200, "text/html; charset=utf-8", self._document.html.encode())
         asset = self._document.assets.get(path)
@@ -109,10 +125,9 @@ class VirtualOrigin:
         ]
 
 
+def _is_text(asset: Asset) -> bool:
+    return asset.content_type.startswith(("text/", "image/svg"))
+
+
 def _is_picture(asset: Asset) -> bool:
     return asset.content_type.startswith("image/")
-
-
-@lru_cache(maxsize=256)
-def _to_base64(body: bytes) -> str:
-    return base64.b64encode(body).decode("ascii")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from collections.abc import Callable
 from itertools import count
 from typing import Literal
@@ -16,12 +17,12 @@ from typing import Literal
 from playwright.async_api import Browser
 
 from htmlcard.browser.encoder import ENCODER_JS
-from htmlcard.browser.origin import STAGE_PATH, Reply, VirtualOrigin
+from htmlcard.browser.origin import SCRIPTED_PATH, STAGE_PATH, Reply, VirtualOrigin
 from htmlcard.browser.proofs import Proof, Proofs
 from htmlcard.browser.stage import fit_js, stage_js
 from htmlcard.browser.tab import BeginFrameTab, PortableTab, Tab
 from htmlcard.card import Document, ImageFormat, Shot
-from htmlcard.errors import BrowserFailed
+from htmlcard.errors import AssetFailed, BrowserFailed
 
 #: Whether two PNGs show the same; given from above, for pictures are not this package's business.
 SamePicture = Callable[[bytes, bytes], bool]
@@ -32,10 +33,14 @@ FrameName = Literal["painted", "shown"]
 ASSETS_WAIT_MS = 700
 #: A frame that was asked for paints at once, or not at all.
 PAINT_WAIT_MS = 250
-MAX_UNPAINTED_FRAMES = 3
+MAX_FRAMES = 5
+MAX_LOADING_PASSES = 12
+FIRST_VISIT_S = 0.02
 FIRST_QUALITY = 90
 #: Frames a scripted document gets, so that what it does on load is in the picture.
 SCRIPTED_FRAMES = 3
+
+_META_HTTP_EQUIV = re.compile(r"<meta[^>]+http-equiv", re.IGNORECASE)
 
 # Origins are never used twice in a process: see VirtualOrigin.
 _origin_numbers = count(1)
@@ -52,6 +57,7 @@ class CardPage:
         self._staged = False
         self._frames: dict[FrameName, str] = {}
         self._kept: set[str] = set()
+        self._visited: set[tuple[FrameName, str]] = set()
 
     @classmethod
     async def open(
@@ -78,6 +84,7 @@ class CardPage:
         The shot is within `limit_bytes` where the browser's own steps suffice.
 
         Raises:
+            AssetFailed: something the document loads did not arrive.
             BrowserFailed: the browser is gone, or drew nothing.
         """
         if document.scripts:
@@ -85,6 +92,9 @@ class CardPage:
         if not self._staged or not self._origin.admits(document):
             await self._set_stage()
         self._origin.enter(document)
+        if _META_HTTP_EQUIV.search(document.html):
+            # A policy set by the document outlives it: the next card needs a fresh stage.
+            self._staged = False
         proof = self._proofs.find(document) if self.can_paint else Proof.FAILS
         if proof is Proof.OPEN:
             await self._prove(document)
@@ -101,26 +111,36 @@ class CardPage:
         self._proofs.record(document, holds=holds)
 
     async def _paint(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
-        await self._stage_document("painted", document)
-        for _ in range(MAX_UNPAINTED_FRAMES):
-            # Asked for before the frame is there, so that it is taken the moment it is.
-            said, _ = await asyncio.gather(
-                self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
-                self._tab.tick(),
-            )
-            if said:
+        await self._tab.set_viewport(document.size)
+        seen = await self._stage_document("painted", document)
+        wish = (format.value, limit_bytes, PAINT_WAIT_MS)
+        # Asked for before the frame is there, so that it is taken the moment it is.
+        said, _ = await asyncio.gather(
+            self._tab.call("stage.take", *wish, wait=True), self._tab.tick()
+        )
+        for _ in range(MAX_FRAMES):
+            if said and seen == self._tab.requests_seen:
                 break
-        else:
+            # Painting asked for something new (a mask, say), or the frame came too early.
+            seen = await self._load(seen)
+            await self._tab.tick()
+            said = await self._tab.call("stage.take", *wish, wait=True)
+        if not said:
             raise BrowserFailed("no frame painted the document")
         encoding, _, data = said.partition(" ")
         size_px = document.size.scaled(document.scale)
         return Shot(base64.b64decode(data), format, size_px, encoding, "canvas")
 
     async def _show(self, document: Document, format: ImageFormat) -> Shot:
-        size_px = document.size.scaled(document.scale)
-        await self._tab.set_viewport(size_px)
-        await self._stage_document("shown", document)
-        return await self._take(document, format)
+        await self._tab.set_viewport(document.size.scaled(document.scale))
+        seen = await self._stage_document("shown", document)
+        shot = await self._take(document, format)
+        for _ in range(MAX_FRAMES):
+            if seen == self._tab.requests_seen:
+                break
+            seen = await self._load(seen)
+            shot = await self._take(document, format)
+        return shot
 
     async def _take(self, document: Document, format: ImageFormat) -> Shot:
         data = await self._tab.screenshot(format, FIRST_QUALITY)
@@ -128,41 +148,65 @@ class CardPage:
         size_px = document.size.scaled(document.scale)
         return Shot(data, format, size_px, encoding, self._tab.path)
 
-    async def _stage_document(self, name: FrameName, document: Document) -> None:
+    async def _stage_document(self, name: FrameName, document: Document) -> int:
+        """Put a document into a frame and let it load; answers how many requests there were."""
+        await self._keep_pictures()
         size = document.size
-        pictures = self._origin.picture_urls()
-        if not self._kept.issuperset(pictures):
-            self._kept.update(pictures)
-            await self._tab.call("stage.keep", pictures, ASSETS_WAIT_MS, wait=True)
         placed = (name, document.base_path, size.width_px, size.height_px, document.scale)
         content = {"frameId": self._frames[name], "html": document.html}
+        seen = self._tab.requests_seen
         # Sent together, done in order: one round trip instead of three.
-        await asyncio.gather(
+        *_, settled = await asyncio.gather(
             self._tab.call("stage.place", *placed),
             self._tab.send("Page.setDocumentContent", content),
-            self._tab.call("stage.settle", ASSETS_WAIT_MS, wait=True),
+            self._tab.call("stage.settle", ASSETS_WAIT_MS, [], wait=True),
         )
+        if not settled:
+            raise AssetFailed(f"fonts or pictures of {document.template} did not load in time")
+        visit = (name, document.fingerprint)
+        if visit not in self._visited:
+            # What is asked for the first time may be on its way to us while we look.
+            self._visited.add(visit)
+            await asyncio.sleep(FIRST_VISIT_S)
+        return await self._load(seen)
+
+    async def _load(self, seen: int) -> int:
+        """Go on until a whole pass over the document has asked for nothing new."""
+        for _ in range(MAX_LOADING_PASSES):
+            if seen == self._tab.requests_seen:
+                return seen
+            seen = self._tab.requests_seen
+            urls = await self._tab.answered()
+            if not await self._tab.call("stage.settle", ASSETS_WAIT_MS, urls, wait=True):
+                break
+        raise AssetFailed("what the document loads did not arrive in time")
+
+    async def _keep_pictures(self) -> None:
+        """Have the page hold on to all pictures of the template, so that none comes late."""
+        fresh = [url for url in self._origin.picture_urls() if url not in self._kept]
+        if fresh:
+            self._kept.update(fresh)
+            await self._tab.call("stage.keep", fresh, ASSETS_WAIT_MS, wait=True)
 
     async def _shoot_scripted(self, document: Document, format: ImageFormat) -> Shot:
-        # Scripts leave timers, storage and listeners behind: the document is a page of its own,
-        # under an origin of its own, and the stage is set anew before the next card.
+        # Scripts leave timers, storage and listeners behind: the document gets a page and an
+        # origin of its own, and the stage is set anew before the next card.
         self._staged = False
         self._origin = VirtualOrigin(next(_origin_numbers), prefix="scripted")
         self._origin.enter(document)
         await self._tab.set_viewport(document.size.scaled(document.scale))
-        await self._tab.navigate(self._origin.base + document.base_path)
-        if document.scale != 1:
-            await self._tab.evaluate(f"document.documentElement.style.zoom = {document.scale}; 0")
-        await self._tab.evaluate(fit_js() + ";fitTexts(document)")
+        await self._tab.navigate(self._origin.base + SCRIPTED_PATH)
+        await self._tab.evaluate(f"{fit_js()};fitTexts(frames[0].document)")
         for _ in range(SCRIPTED_FRAMES):
             await self._tab.tick()
-        await self._tab.evaluate("document.fonts.ready.then(() => 0)", wait=True)
+        await self._tab.evaluate("frames[0].document.fonts.ready.then(() => 0)", wait=True)
         return await self._take(document, format)
 
     async def _set_stage(self) -> None:
         """Go to a fresh origin and build the stage there."""
         self._origin = VirtualOrigin(next(_origin_numbers))
         self._kept.clear()
+        self._visited.clear()
         await self._tab.navigate(self._origin.base + STAGE_PATH)
         await self._tab.evaluate(f"{ENCODER_JS};{stage_js()};0")
         painted, shown = await self._tab.child_frames()

@@ -38,7 +38,9 @@ class Tab:
         self._answer: Answer = lambda url: None
         self._viewport_px = DEFAULT_SIZE
         self._tasks: set[asyncio.Task[None]] = set()
-        self.blocked_urls: list[str] = []
+        #: How many requests the page has made; what it asked for is all in memory by and by.
+        self.requests_seen = 0
+        self._answered_urls: list[str] = []
 
     async def send(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """One CDP call.
@@ -80,6 +82,13 @@ class Tab:
         except PlaywrightError as error:
             raise BrowserFailed(f"the page does not load: {error}") from error
 
+    async def answered(self) -> list[str]:
+        """URLs whose content was sent since the last call, once nothing waits for an answer."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        urls, self._answered_urls = self._answered_urls, []
+        return urls
+
     async def child_frames(self) -> list[str]:
         """Ids of the frames of the page, in the order they stand there."""
         tree = await self.send("Page.getFrameTree")
@@ -108,6 +117,7 @@ class Tab:
         raise NotImplementedError
 
     def _on_request(self, event: dict[str, Any]) -> None:
+        self.requests_seen += 1
         # A task of its own: a listener must not wait, and the loop keeps only weak references.
         task = asyncio.ensure_future(self._reply_to(event))
         self._tasks.add(task)
@@ -118,15 +128,12 @@ class Tab:
         reply = self._answer(url)
         try:
             if reply is None:
-                self.blocked_urls.append(url[:200])
-                del self.blocked_urls[:-20]
                 refusal = {"requestId": request_id, "errorReason": "BlockedByClient"}
                 await self._session.send("Fetch.failRequest", refusal)
             else:
-                if reply is NOT_FOUND:
-                    self.blocked_urls.append(url[:200])
-                    del self.blocked_urls[:-20]
                 await self._session.send("Fetch.fulfillRequest", reply.to_cdp(request_id))
+                if reply is not NOT_FOUND:
+                    self._answered_urls.append(url)
         except PlaywrightError:
             # The document that asked is gone: nobody waits for this answer.
             return

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from htmlcard.card import Document
+
 
 @cache
 def stage_html() -> str:
@@ -23,6 +25,17 @@ def stage_js() -> str:
     here = files(__name__)
     return "\n".join(
         here.joinpath(name).read_text(encoding="utf-8") for name in ("fit.js", "stage.js")
+    )
+
+
+def scripted_html(document: Document) -> str:
+    """A page around a document that runs scripts: gives it its size, and its scale."""
+    size, scale = document.size, document.scale
+    return (
+        "<!doctype html><style>html,body{margin:0;overflow:hidden}"
+        f"iframe{{display:block;border:0;transform-origin:0 0;transform:scale({scale})}}</style>"
+        f'<iframe src="{document.base_path}" width="{size.width_px}" height="{size.height_px}">'
+        "</iframe>"
     )
 
 

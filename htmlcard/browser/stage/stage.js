@@ -2,10 +2,11 @@
 // take with a frame (painted) or a screenshot (shown). See `page.py`.
 globalThis.stage = (() => {
   "use strict";
+  const ANSWER_WAIT_MS = 150;
   const canvas = document.querySelector("canvas");
   const frames = { painted: document.getElementById("painted"), shown: document.getElementById("shown") };
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
-  const kept = new Map();
+  const kept = [];
   let frame = frames.painted;
   let paints = 0;
   let paintsBefore = 0;
@@ -17,30 +18,10 @@ globalThis.stage = (() => {
     onceDrawn?.();
   };
 
-  // What failed or never came, by URL: the next card does not wait for it again.
-  const broken = new Set();
-  const watch = (document) => {
-    // `error` does not bubble, so it is caught on its way down.
-    document.addEventListener("error", (event) => broken.add(event.target.href), true);
-  };
-
-  // Stylesheets on their way. (`document.styleSheets` leaves out those whose imports are.)
-  const CSS_IMPORT_RULE = 3;
-  const missingImports = function* (sheet) {
-    for (const rule of sheet.cssRules) {
-      if (rule.type !== CSS_IMPORT_RULE) continue;
-      if (rule.styleSheet) yield* missingImports(rule.styleSheet); else yield rule.href;
-    }
-  };
-  const missing = function* (document) {
-    for (const element of document.querySelectorAll("link[rel~=stylesheet], style")) {
-      if (element.sheet) yield* missingImports(element.sheet);
-      else if (element.href) yield element.href;
-    }
-  };
+  // What is on its way although it was asked for before: fonts and pictures come out of memory
+  // a moment later, and a stylesheet may hold up the parser. New requests are counted by the lane.
   const pending = (document) => {
     if (document.readyState === "loading" || document.fonts.status === "loading") return true;
-    for (const url of missing(document)) if (!broken.has(url)) return true;
     for (const image of document.images) if (!image.complete) return true;
     return false;
   };
@@ -83,35 +64,34 @@ globalThis.stage = (() => {
       }
       const view = frame.contentWindow;
       if (view.location.pathname !== path) view.history.replaceState(null, "", path);
+      view.performance.clearResourceTimings();
+      // The document object outlives its content, and some meta elements (color-scheme) with it.
+      for (const meta of [...frame.contentDocument.querySelectorAll("meta")]) meta.remove();
       paintsBefore = paints;
     },
 
-    // Lay the document out, wait for what it loads at most `limitMs`, fit its texts.
-    async settle(limitMs) {
+    // Lay the document out, wait at most `limitMs` for what it loads, fit its texts. `urls` were
+    // asked for and answered: their content is waited for, too. False when something is missing.
+    async settle(limitMs, urls) {
       const document = frame.contentDocument;
-      const end = performance.now() + limitMs;
       layout(document);
-      if (pending(document)) {
-        watch(document);
-        await arrival(document, end);
-      }
+      if (urls.length > 0) await processed(urls);
+      if (!(await arrival(document, limitMs))) return false;
       fitTexts(document);
       still(document);
       layout(document);
       // Another size may ask for another font file: another weight, another script.
-      if (document.fonts.status === "loading") await arrival(document, end);
+      return arrival(document, limitMs);
     },
 
     // Hold on to the template's pictures, so that backgrounds are there when a document asks.
     async keep(urls, limitMs) {
-      const fresh = urls.filter((url) => !kept.has(url));
-      const loads = fresh.map((url) => {
+      const loads = urls.map((url) => {
         const image = new Image();
-        kept.set(url, image);
+        kept.push(image);
         return new Promise((resolve) => { image.onload = image.onerror = resolve; image.src = url; });
       });
-      const limit = new Promise((resolve) => setTimeout(resolve, limitMs));
-      await Promise.race([Promise.all(loads), limit]);
+      await Promise.race([Promise.all(loads), new Promise((resolve) => setTimeout(resolve, limitMs))]);
     },
 
     // Raster the document into the canvas as soon as a frame has painted it, and encode;
@@ -133,12 +113,30 @@ globalThis.stage = (() => {
     },
   };
 
-  async function arrival(document, end) {
-    while (pending(document) && performance.now() < end) {
+  async function arrival(document, limitMs) {
+    const end = performance.now() + limitMs;
+    while (pending(document)) {
+      if (performance.now() > end) return false;
       await turn();
       layout(document);
     }
-    for (const url of missing(document)) broken.add(url);
+    return true;
+  }
+
+  // An answer is worked in some time after it was sent; its entry in the timeline tells. Not every
+  // kind of request makes one, so this waits only a little.
+  async function processed(urls) {
+    const timeline = frame.contentWindow.performance;
+    const end = performance.now() + ANSWER_WAIT_MS;
+    for (;;) {
+      const done = new Set(timeline.getEntriesByType("resource").map(({ name }) => name.split("#")[0]));
+      if (urls.every((url) => done.has(url)) || performance.now() > end) break;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    // The entry is there; what follows from it (styles, a picture's size) comes one task later.
+    await turn();
+    layout(frame.contentDocument);
+    await turn();
   }
 
   function encode(format, limitBytes) {
