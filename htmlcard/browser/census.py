@@ -10,11 +10,13 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
 RUN_FOLDER_PREFIX = "htmlcard-run-"
+_ours: set[Path] = set()
 
 
 def kill_process(pid: int) -> None:
@@ -49,10 +51,13 @@ def create_run_folder() -> Path:
     for folder in root.glob(f"{RUN_FOLDER_PREFIX}*"):
         with contextlib.suppress(OSError, ValueError):
             owner_pid = int(folder.name.removeprefix(RUN_FOLDER_PREFIX).split("-")[0])
-            if folder.stat().st_uid == os.geteuid() and not psutil.pid_exists(owner_pid):
+            # Our own id there is that of an earlier run: in containers ids come again.
+            dead = owner_pid == os.getpid() or not psutil.pid_exists(owner_pid)
+            if dead and folder not in _ours and folder.stat().st_uid == os.geteuid():
                 _end_leftovers(folder)
                 shutil.rmtree(folder, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{RUN_FOLDER_PREFIX}{os.getpid()}-"))
+    _ours.add(folder)
     folder.chmod(0o711)  # The browser's own user passes through, and sees nothing.
     return folder
 
@@ -60,11 +65,14 @@ def create_run_folder() -> Path:
 def _end_leftovers(folder: Path) -> None:
     """End browsers of a dead run: those whose command line names a home inside its folder."""
     for pid_file in folder.glob("*/pid"):
-        group_id = int(pid_file.read_text())
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if os.getpgid(process.pid) == group_id and any(
-                    str(pid_file.parent) in part for part in process.cmdline()
-                ):
-                    kill_group(group_id)
-                    break
+        with contextlib.suppress(OSError, ValueError):
+            group_id = int(pid_file.read_text())
+            if any(str(pid_file.parent) in part for part in _command_lines(group_id)):
+                kill_group(group_id)
+
+
+def _command_lines(group_id: int) -> Iterator[str]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getpgid(process.pid) == group_id:
+                yield from process.cmdline()

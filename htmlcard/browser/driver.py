@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import Self
 
 import psutil
 import structlog
@@ -40,12 +39,6 @@ class Driver:
     def pid(self) -> int | None:
         return self._pid
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.discard()
-
     async def get(self) -> Playwright:
         """The connection, started when there is none.
 
@@ -53,7 +46,7 @@ class Driver:
             BrowserUnavailable: the driver does not start.
         """
         async with self._lock:
-            if self._playwright is None or not self._is_well():
+            if self._playwright is None or not self.is_well():
                 self._kill()
                 self._playwright = await self._start()
             return self._playwright
@@ -68,8 +61,10 @@ class Driver:
         if pid is not None:
             kill_process(pid)  # Reaping it is left to asyncio, which started it.
 
-    def _is_well(self) -> bool:
+    def is_well(self) -> bool:
         """Whether the driver's process runs: neither dead nor stopped."""
+        if self._playwright is None:
+            return False
         if self._pid is None:
             return True  # Its id could not be told: trust it until a launch fails.
         try:

@@ -33,6 +33,7 @@ COMMON_FLAGS = (
     "--no-pings",
     # Nothing a card needs, and each can start processes or connections.
     "--disable-plugins",
+    "--block-new-web-contents",
     "--disable-notifications",
     "--disable-speech-api",
 )

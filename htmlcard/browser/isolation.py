@@ -8,9 +8,10 @@ a launch hangs), sheds what it may, and becomes the browser.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
-import shutil
+from asyncio.subprocess import DEVNULL
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -69,16 +70,31 @@ class Launcher:
         self.script.chmod(0o755)
 
 
-def candidate_levels(*, allow_unsafe: bool) -> list[IsolationLevel]:
-    """The levels worth trying on this machine, best first."""
-    levels = []
-    if shutil.which("unshare") and (os.geteuid() != 0 or shutil.which("setpriv")):
-        levels.append(IsolationLevel.SANDBOX_AND_NETNS)
-    if os.geteuid() != 0 or shutil.which("setpriv"):
-        levels.append(IsolationLevel.SANDBOX)
-    if allow_unsafe:
-        levels.append(IsolationLevel.NONE)
-    return levels
+async def candidate_levels(*, allow_unsafe: bool) -> list[IsolationLevel]:
+    """The levels whose launcher works on this machine, best first.
+
+    Never empty: where not even level B's does, it is named all the same, for its message.
+    """
+    ordered = [IsolationLevel.SANDBOX_AND_NETNS, IsolationLevel.SANDBOX]
+    levels = [level for level in ordered if await _prefix_works(level)] or ordered[-1:]
+    return [*levels, *([IsolationLevel.NONE] if allow_unsafe else [])]
+
+
+async def _prefix_works(level: IsolationLevel) -> bool:
+    prefix = _prefix(level)
+    if not prefix:
+        return True
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *prefix, "true", stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
+        )
+    except OSError:
+        return False
+    try:
+        return await asyncio.wait_for(process.wait(), timeout=3) == 0
+    except TimeoutError:
+        process.kill()
+        return False
 
 
 def _prefix(level: IsolationLevel) -> list[str]:

@@ -18,7 +18,7 @@ from playwright.async_api import Error as PlaywrightError
 from htmlcard.browser.page import CardPage
 from htmlcard.browser.process import BrowserProcess
 from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot
-from htmlcard.errors import BrowserFailed, DeadlineExceeded
+from htmlcard.errors import BrowserFailed, DeadlineExceeded, RenderFailed
 
 log = structlog.get_logger()
 
@@ -94,7 +94,10 @@ class Lane:
         Raises:
             DeadlineExceeded: it took too long; the lane is retired, its browser killed.
             BrowserFailed: the browser failed; the lane is retired, too.
+            AssetFailed: the document is at fault; the lane goes on.
         """
+        if self._is_retired():
+            raise BrowserFailed("the browser ended before it could draw")
         self.claim()
         try:
             async with asyncio.timeout_at(deadline_s):
@@ -105,6 +108,9 @@ class Lane:
         except BrowserFailed:
             self.retire("failure")
             raise
+        except RenderFailed:
+            self.release()  # The document's fault: the lane is as good as before.
+            raise
         except PlaywrightError as error:
             self.retire("failure")
             raise BrowserFailed(f"the browser failed: {error}") from error
@@ -114,14 +120,15 @@ class Lane:
             raise
         self.cards += 1
         self.last_success_s = time.monotonic()
-        if self.state is LaneState.RETIRED:
+        if self._is_retired():
             raise BrowserFailed("the browser ended while it drew")
         self.release()
         return shot
 
     def claim(self) -> None:
-        """Take an idle lane for the next card."""
-        self._become(LaneState.BUSY)
+        """Take a lane for the next card."""
+        if self.state is not LaneState.RETIRED:
+            self._become(LaneState.BUSY)
 
     def release(self) -> None:
         """Give a claimed lane back."""
@@ -131,6 +138,9 @@ class Lane:
     async def rest(self) -> None:
         """Wait until the card under way is done; its deadline bounds that."""
         await self._at_rest.wait()
+
+    def _is_retired(self) -> bool:
+        return self.state is LaneState.RETIRED
 
     def _become(self, state: LaneState) -> None:
         self.state = state

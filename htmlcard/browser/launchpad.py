@@ -27,7 +27,8 @@ log = structlog.get_logger()
 
 #: A first card may meet cold fonts and a busy machine.
 FIRST_CARD_TIMEOUT_S = 6.0
-PROBE_ATTEMPTS = 2
+PROBE_ATTEMPTS = 4
+LAUNCH_ATTEMPTS = 2
 
 
 class Launchpad:
@@ -43,7 +44,9 @@ class Launchpad:
         self._driver = Driver()
         self._folder: Path | None = None
         self._binary: ChromiumBinary | None = None
-        self._level: IsolationLevel | None = None
+        self._levels: list[IsolationLevel] = []
+        self._launched = False
+        self._launch_failures = 0
         self._portable = False
         self._probe_failures = 0
         self._probe_succeeded = False
@@ -56,7 +59,7 @@ class Launchpad:
 
     @property
     def isolation(self) -> str | None:
-        return self._level.value if self._level else None
+        return self._levels[0].value if self._launched else None
 
     @property
     def driver_pid(self) -> int | None:
@@ -72,6 +75,10 @@ class Launchpad:
         await self._driver.discard()
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def driver_is_well(self) -> bool:
+        """Whether the driver's process runs; where it does not, no browser of it lives."""
+        return self._driver.is_well()
 
     async def discard_driver(self) -> None:
         """Take a new driver for the next lane: to be called when no lane lives and none opens."""
@@ -100,6 +107,8 @@ class Launchpad:
 
     def _learn_from_failure(self, error: Exception, *, begin_frame: bool) -> None:
         """Go over to the portable way where frames on demand have never worked."""
+        if not self._driver.is_well():
+            return  # That is why.
         self._probe_failures += 1
         if begin_frame and not self._probe_succeeded and self._probe_failures >= PROBE_ATTEMPTS:
             log.warning("frames on demand fail here: drawing the portable way", error=str(error))
@@ -127,24 +136,35 @@ class Launchpad:
         if self._folder is None:
             raise BrowserUnavailable("the browser pool is not open")
         begin_frame = binary.headless_shell and not self._portable
-        levels = [self._level] if self._level else candidate_levels(allow_unsafe=self._allow_unsafe)
-        failures = []
-        for level in levels:
-            folder = self._folder / f"browser-{next(self._numbers)}"
-            try:
-                process = await launch_browser(
-                    self._driver, binary, folder, level, begin_frame=begin_frame
-                )
-            except BrowserUnavailable as error:
-                failures.append(str(error))
-                continue
-            if self._level is None:
-                log.info("browser isolation", isolation=level.value, browser=binary.version)
-                self._level = level
-            return process
-        if not self._allow_unsafe:
-            failures.append(
-                "if user namespaces are forbidden here (a container without deploy/seccomp.json), "
-                "allow them, or set HTMLCARD_UNSAFE_BROWSER=1 to run without a sandbox"
+        if not self._levels:
+            self._levels = await candidate_levels(allow_unsafe=self._allow_unsafe)
+        level = self._levels[0]
+        folder = self._folder / f"browser-{next(self._numbers)}"
+        try:
+            process = await launch_browser(
+                self._driver, binary, folder, level, begin_frame=begin_frame
             )
-        raise BrowserUnavailable("; ".join(failures))
+        except BrowserUnavailable as error:
+            self._learn_from_launch(level)
+            raise BrowserUnavailable(f"{error}{self._advice(level)}") from error
+        if not self._launched:
+            log.info("browser isolation", isolation=level.value, browser=binary.version)
+        self._launched = True
+        return process
+
+    def _learn_from_launch(self, level: IsolationLevel) -> None:
+        """Go down a level where this one has never worked, through no fault of the driver."""
+        if self._launched or not self._driver.is_well() or level is not self._levels[0]:
+            return
+        self._launch_failures += 1
+        if self._launch_failures >= LAUNCH_ATTEMPTS and len(self._levels) > 1:
+            self._launch_failures = 0
+            del self._levels[0]
+
+    def _advice(self, level: IsolationLevel) -> str:
+        if self._launched or level is IsolationLevel.NONE or self._allow_unsafe:
+            return ""
+        return (
+            "; if user namespaces are forbidden here (a container without deploy/seccomp.json), "
+            "allow them, or set HTMLCARD_UNSAFE_BROWSER=1 to run without a sandbox"
+        )

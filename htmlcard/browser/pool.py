@@ -24,6 +24,12 @@ log = structlog.get_logger()
 
 #: A browser that died under a card gets no second one unless this much time is left.
 RETRY_FLOOR_S = 0.5
+#: Whoever waited so long that a usual card (times this) cannot be done any more is told so,
+#: instead of costing a healthy browser its life at the deadline.
+_RESERVE_CARDS = 2.0
+_MIN_RESERVE_S = 0.1
+#: Weight of the latest card in the moving average of drawing times.
+_AVERAGE_WEIGHT = 0.1
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +55,7 @@ class BrowserPool:
     ) -> None:
         self.launchpad = launchpad
         self._queue = queue
+        self._usual_s = 0.05
         self._waiting: deque[_Ticket] = deque()
         self._supervisor = Supervisor(
             launchpad,
@@ -114,9 +121,14 @@ class BrowserPool:
     async def _shoot_once(
         self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float
     ) -> Shot:
-        lane = await self._get_lane(deadline_s)
+        reserve_s = max(_MIN_RESERVE_S, _RESERVE_CARDS * self._usual_s)
+        loop = asyncio.get_running_loop()
+        lane = await self._get_lane(deadline_s - min(reserve_s, (deadline_s - loop.time()) / 2))
+        started_s = loop.time()
         try:
-            return await lane.shoot(document, format, limit_bytes, deadline_s)
+            shot = await lane.shoot(document, format, limit_bytes, deadline_s)
+            self._usual_s += _AVERAGE_WEIGHT * (loop.time() - started_s - self._usual_s)
+            return shot
         finally:
             self._supervisor.inspect(lane)
             self._assign()

@@ -110,4 +110,10 @@ def _remove_soon(folder: Path) -> None:
     except RuntimeError:
         remove()
         return
-    loop.call_later(0.2, loop.run_in_executor, None, remove)
+
+    def remove_in_thread() -> None:
+        # Too late to start a thread: the launchpad removes the folder of the whole run.
+        with contextlib.suppress(RuntimeError):
+            loop.run_in_executor(None, remove)
+
+    loop.call_later(0.2, remove_in_thread)

@@ -16,7 +16,7 @@ from htmlcard.card import Document
 
 #: Measured to differ between canvas and screenshot in Chromium 156: see docs/decisions/0003.
 _RISKY_CSS = re.compile(
-    r"backdrop-filter|perspective|preserve-3d|rotate3d|rotate[xy]\(|matrix3d|translate(?:3d|z)\("
+    r"backdrop-filter|perspective\s*[:(]|preserve-3d|rotate3d|rotate[xy]\(|matrix3d|translate(?:3d|z)\("
     r"|<(?:video|object|embed|iframe)",
     re.IGNORECASE,
 )

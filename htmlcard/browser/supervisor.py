@@ -92,7 +92,7 @@ class Supervisor:
             self._replace(lane, "cards")
 
     def _replace(self, lane: Lane, reason: str) -> None:
-        if lane.state is not LaneState.RETIRED and lane not in self._worn:
+        if lane in self.lanes and lane not in self._worn:
             self._worn.add(lane)
             self._count_restart(reason)
             self._work.set()
@@ -106,7 +106,12 @@ class Supervisor:
             if self._missing() <= 0:
                 self._work.clear()
                 continue
-            await self._open_one()
+            try:
+                await self._open_one()
+            except Exception as error:
+                # Whatever it is, lanes must go on coming.
+                log.exception("opening a browser failed in a way nobody thought of")
+                self._note_failure(error)
 
     async def _open_one(self) -> None:
         self._opening += 1
@@ -114,12 +119,10 @@ class Supervisor:
             await asyncio.sleep(BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)])
             lane = await self._launchpad.open_lane()
         except BrowserUnavailable as error:
-            self._failures += 1
-            self.last_error = str(error)
-            log.warning("no browser", error=str(error), failures=self._failures)
+            log.warning("no browser", error=str(error), failures=self._failures + 1)
+            self._note_failure(error)
             if not self.lanes and self._failures % DRIVER_DOUBTED_AFTER == 0:
                 await self._launchpad.discard_driver()
-            self._on_change()
             return
         finally:
             self._opening -= 1
@@ -131,6 +134,11 @@ class Supervisor:
         await self._drop_one_worn()
         self._on_change()
 
+    def _note_failure(self, error: Exception) -> None:
+        self._failures += 1
+        self.last_error = str(error)
+        self._on_change()
+
     async def _drop_one_worn(self) -> None:
         """The replacement is there: let a worn lane finish its card, then end it."""
         if not self._worn:
@@ -138,8 +146,10 @@ class Supervisor:
         lane = self._worn.pop()
         with contextlib.suppress(ValueError):
             self.lanes.remove(lane)
-        await lane.rest()
-        lane.retire("worn")
+        try:
+            await lane.rest()
+        finally:
+            lane.retire("worn")
 
     def _on_retired(self, lane: Lane) -> None:
         self._worn.discard(lane)
@@ -149,6 +159,9 @@ class Supervisor:
             return
         self._count_restart(lane.retired_for or "unknown")
         self._work.set()
+        if not self._launchpad.driver_is_well():
+            for orphan in [*self.lanes]:
+                orphan.retire("driver")
 
     def _count_restart(self, reason: str) -> None:
         self.restarts[reason] = self.restarts.get(reason, 0) + 1
@@ -159,14 +172,20 @@ class Supervisor:
         weighed_s = time.monotonic()
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
-            now_s = time.monotonic()
-            for lane in [*self.lanes]:
-                if lane.state is LaneState.IDLE and now_s - lane.last_success_s > PROBE_EVERY_S:
-                    await self._probe(lane)
-            if now_s - weighed_s > WEIGH_EVERY_S:
-                weighed_s = now_s
-                await self._weigh()
+            try:
+                await self._probe_idle()
+                if time.monotonic() - weighed_s > WEIGH_EVERY_S:
+                    weighed_s = time.monotonic()
+                    await self._weigh()
+            except Exception:
+                log.exception("watching the browsers failed in a way nobody thought of")
             self._work.set()
+
+    async def _probe_idle(self) -> None:
+        for lane in [*self.lanes]:
+            idle_s = time.monotonic() - lane.last_success_s
+            if lane.state is LaneState.IDLE and idle_s > PROBE_EVERY_S:
+                await self._probe(lane)
 
     async def _probe(self, lane: Lane) -> None:
         deadline_s = asyncio.get_running_loop().time() + PROBE_TIMEOUT_S
