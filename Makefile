@@ -10,7 +10,7 @@ LOCK = uv pip compile pyproject.toml --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check format bench lock container container-test clean
+.PHONY: help setup run test soak check format bench bench-quick lock container container-test clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1~\2/p' Makefile | awk -F '~' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -37,8 +37,13 @@ format: setup ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## measure cards per second on this machine
+bench: setup ## measure everything beside its peers, 25 minutes; writes docs/performance.md
+	@sh bench/peers/install.sh
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-quick: setup ## the same at a glance, in under three minutes
+	@sh bench/peers/install.sh
+	@$(BIN)/python -m bench --quick $(ARGS)
 
 lock: ## make both lock files anew (needs uv)
 	$(LOCK) --group dev -o requirements-dev.lock

@@ -17,7 +17,7 @@ from htmlcard.config import Settings
 from htmlcard.errors import InvalidSettings
 from htmlcard.fallbacks import FallbackLadder
 from htmlcard.finishing import Finisher
-from htmlcard.images.compare import same_picture
+from htmlcard.images import compare
 from htmlcard.renderer import Renderer
 from htmlcard.telemetry.metrics import Metrics
 from htmlcard.templating.catalogue import Catalogue
@@ -87,7 +87,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """
     catalogue = load_catalogue(settings)
     metrics = Metrics()
-    launchpad = Launchpad(settings.chromium, same_picture, allow_unsafe=settings.unsafe_browser)
+    launchpad = Launchpad(settings.chromium, compare, allow_unsafe=settings.unsafe_browser)
     browsers = BrowserPool(
         launchpad,
         lanes=settings.lanes,

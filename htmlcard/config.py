@@ -41,7 +41,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all.")
+    host: str = Field(
+        "127.0.0.1",
+        pattern=r"^[A-Za-z0-9.:_-]+$",
+        description="Address to listen on; `0.0.0.0` for all.",
+    )
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important messages to log."
@@ -189,6 +193,8 @@ def _read_environment(environ: Mapping[str, str], mistakes: list[str]) -> dict[s
     found: dict[str, Any] = {}
     by_variable = {variable_name(field): field for field in Settings.model_fields}
     for name, value in environ.items():
+        if not value:
+            continue  # Compose files leave unset variables empty.
         if name in by_variable:
             found[by_variable[name]] = value
         elif name.startswith(PREFIX) and name.removesuffix("_FILE") in by_variable:
@@ -196,6 +202,8 @@ def _read_environment(environ: Mapping[str, str], mistakes: list[str]) -> dict[s
                 found[by_variable[name.removesuffix("_FILE")]] = Path(value).read_text().strip()
             except OSError as error:
                 mistakes.append(f"environment: {name}: cannot read {value}: {error.strerror}")
+            except UnicodeDecodeError:
+                mistakes.append(f"environment: {name}: {value} is not UTF-8 text")
         elif name.startswith(PREFIX):
             mistakes.append(
                 f"environment: unknown variable {name}{_suggest(name.removeprefix(PREFIX).lower())}"

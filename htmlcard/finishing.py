@@ -24,14 +24,14 @@ class Finisher:
     async def __aexit__(self, *_: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def check(self, shot: Shot) -> bool:
+    async def check(self, shot: Shot) -> bool:
         """Whether the shot is one color all over.
 
         Raises:
             BadShot: it is truncated, or not of the size and format asked for.
         """
-        check_shot(shot.data, shot.format, shot.size_px)
-        return is_blank(shot.data)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _check, shot)
 
     async def fit(self, shot: Shot) -> CardImage:
         """The shot within the byte budget; as it is where it fits already."""
@@ -45,3 +45,8 @@ class Finisher:
         if shot.format is ImageFormat.PNG:
             return fit_png(shot.data, self.max_bytes)
         return fit_lossy(shot.data, shot.format, self.max_bytes)
+
+
+def _check(shot: Shot) -> bool:
+    check_shot(shot.data, shot.format, shot.size_px)
+    return is_blank(shot.data)

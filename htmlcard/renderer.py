@@ -108,7 +108,7 @@ class Renderer:
         if entry is None or entry.fingerprint != self.fingerprint(request) or self._expired(entry):
             return None
         self._metrics.cache.labels(Tier.MEMORY.value, "hit").inc()
-        return self._answer(request, entry, "hit")
+        return _answer(entry, "hit")
 
     async def render(
         self, request: CardRequest, timings: Timings, *, fall_back: bool = True
@@ -131,7 +131,7 @@ class Renderer:
                 self._metrics.cache.labels(tier, "stale" if expired else "hit").inc()
                 if expired:
                     self._refresh(request)
-                return self._answer(request, known, "hit; detail=stale" if expired else "hit")
+                return _answer(known, "hit; detail=stale" if expired else "hit")
             self._metrics.cache.labels(tier, "miss").inc()
             draw_by_s = answer_by_s - FALLBACK_RESERVE_S
             try:
@@ -139,7 +139,7 @@ class Renderer:
                     entry, leader = await self._share_flight(request, draw_by_s, timings)
             except TimeoutError as error:
                 raise DeadlineExceeded("the card was not ready in time") from error
-            return self._answer(request, entry, f"fwd=miss; {'stored' if leader else 'collapsed'}")
+            return _answer(entry, f"fwd=miss; {'stored' if leader else 'collapsed'}")
         except RenderFailed as error:
             if not fall_back:
                 raise
@@ -160,8 +160,8 @@ class Renderer:
             draw_by_s = asyncio.get_running_loop().time() + self._deadline_s
             try:
                 await self._share_flight(request, draw_by_s, Timings(), refresh=True)
-            except RenderFailed as error:
-                log.info("refresh failed", template=request.template.name, reason=error.reason)
+            except Exception as error:
+                log.info("refresh failed", template=request.template.name, error=str(error))
 
         task = asyncio.create_task(refresh())
         self._refreshes.add(task)
@@ -217,13 +217,13 @@ class Renderer:
         limit_bytes = self._finisher.max_bytes
         shot = await self._browser.shoot(document, format, limit_bytes, deadline_s)
         try:
-            if not self._finisher.check(shot):
+            if not await self._finisher.check(shot):
                 return shot
         except BadShot as error:
             log.warning("bad shot, drawing again", template=document.template, error=str(error))
         # Blank or broken: a fault of the browser, or the template is so. A second look tells.
         shot = await self._browser.shoot(document, format, limit_bytes, deadline_s)
-        self._finisher.check(shot)
+        await self._finisher.check(shot)
         return shot
 
     async def _fall_back(
@@ -236,16 +236,8 @@ class Renderer:
     ) -> Rendered:
         with timings.measure("fallback"):
             if known is not None:
-                self._fallbacks.count("stale", reason)
-                return Rendered(
-                    data=known.data,
-                    format=known.format,
-                    size_px=known.size_px,
-                    etag=etag(known.identity, known.fingerprint),
-                    encoding=known.encoding,
-                    cache_status="hit; detail=stale",
-                    fallback=Fallback("stale", reason),
-                )
+                stale = self._fallbacks.count("stale", reason)
+                return _answer(known, "hit; detail=stale", stale)
             title, subtitle = request.words
             lang = request.lang or DEFAULT_LANG
             picture = await self._fallbacks.draw(
@@ -276,18 +268,20 @@ class Renderer:
         )
         return _as_rendered(picture, format, DEFAULT_SIZE)
 
-    def _answer(self, request: CardRequest, entry: CacheEntry, cache_status: str) -> Rendered:
-        return Rendered(
-            data=entry.data,
-            format=entry.format,
-            size_px=entry.size_px,
-            etag=etag(entry.identity, entry.fingerprint),
-            encoding=entry.encoding,
-            cache_status=cache_status,
-        )
-
     def _expired(self, entry: CacheEntry) -> bool:
         return time.time() - entry.stored_at_s > self._ttl_s
+
+
+def _answer(entry: CacheEntry, cache_status: str, fallback: Fallback | None = None) -> Rendered:
+    return Rendered(
+        data=entry.data,
+        format=entry.format,
+        size_px=entry.size_px,
+        etag=etag(entry.identity, entry.fingerprint),
+        encoding=entry.encoding,
+        cache_status=cache_status,
+        fallback=fallback,
+    )
 
 
 def _as_rendered(picture: FallbackPicture, format: ImageFormat, size_px: Size) -> Rendered:

@@ -44,8 +44,9 @@ default = "there"
 NOISE = """\
 <!doctype html><title>noise</title>
 <style>
+html { height: 630px }
 body { margin: 0; background: linear-gradient(120deg, #123, #e42 40%, #3cf) }
-svg { position: absolute; inset: 0; opacity: .8 }
+svg { position: absolute; inset: 0; opacity: .3 }
 </style>
 <svg width="1200" height="630"><filter id="f"><feTurbulence type="fractalNoise"
 baseFrequency="0.9" numOctaves="3" seed="{{ seed or 1 }}"/></filter>

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
 from cards import write_cards
-from running import Site
+from desk import Desk
+from running import MakeSite, Site
 
 from htmlcard.assembly import open_service
 from htmlcard.config import Settings
 from htmlcard.server.app import MAX_LINE_BYTES, build_app
-
-MakeSite = Callable[..., Awaitable[Site]]
 
 
 @asynccontextmanager
@@ -37,9 +35,12 @@ async def _open_site(folder: Path, *, dev: bool = False, **settings: Any) -> Asy
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """The shared service, on two lanes. Tests add templates of their own, and change no others."""
+    """The shared service, on two lanes. Tests add templates of their own, and change no others.
+
+    Its deadline is long: a busy machine must not turn cards into fallbacks here.
+    """
     folder = tmp_path_factory.mktemp("site")
-    async with _open_site(folder, lanes=2, admin_token="letmein") as opened:
+    async with _open_site(folder, lanes=2, deadline_ms=15_000, admin_token="letmein") as opened:
         yield opened
 
 
@@ -58,9 +59,11 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
 
 
 @pytest.fixture
-def run_folder() -> Iterator[Path]:
-    """A temporary folder for a process of its own; the browser's own user may pass through."""
+def desk() -> Iterator[Desk]:
+    """A folder to start `htmlcard` in; the browser's own user may pass through it."""
     folder = Path(tempfile.mkdtemp(prefix="htmlcard-test-"))
     folder.chmod(0o711)
-    yield folder
-    rmtree(folder, ignore_errors=True)
+    opened = Desk(folder)
+    write_cards(opened.templates)
+    yield opened
+    opened.clear()

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +41,7 @@ class Answer:
         """`<rung>; reason=<code>`, or empty where this is the card itself."""
         return self.headers.get("X-Htmlcard-Fallback", "")
 
-    @property
+    @cached_property
     def picture(self) -> Image.Image:
         """The body, wholly decoded; fails where it is no good picture."""
         with Image.open(io.BytesIO(self.body)) as image:
@@ -47,13 +50,28 @@ class Answer:
             return image
 
     def pixel(self, x: int, y: int) -> tuple[int, int, int]:
-        red, green, blue = self.picture.convert("RGB").getpixel((x, y))  # type: ignore[misc]
+        spot = self.picture.crop((x, y, x + 1, y + 1)).convert("RGB")
+        red, green, blue = spot.getpixel((0, 0))  # type: ignore[misc]
         return int(red), int(green), int(blue)
 
 
 def is_near(found: tuple[int, int, int], wanted: tuple[int, int, int], by: int = 3) -> bool:
     """Whether two colors are the same but for what a lossy encoder does to them."""
     return all(abs(one - other) <= by for one, other in zip(found, wanted, strict=True))
+
+
+async def until(holds: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> float:
+    """Ask again and again until it holds; how many seconds that took."""
+    started_s = time.perf_counter()
+    async with asyncio.timeout(within_s):
+        while not await holds():  # noqa: ASYNC110 - it happens in other processes
+            await asyncio.sleep(0.03)
+    return time.perf_counter() - started_s
+
+
+def tell(what: str, seconds: float) -> None:
+    """Leave a measured time in the test's output (`pytest -rP`)."""
+    print(f"{what}: {seconds:.3f} s")  # noqa: T201 - a figure, for whoever asks for it
 
 
 async def read(response: ClientResponse) -> Answer:
@@ -75,7 +93,12 @@ class Site:
 
     async def ask(self, method: str, path: str, **options: Any) -> Answer:
         url = URL(path, encoded=True)
-        named = {name.replace("_", "-"): value for name, value in options.pop("headers", {}).items()}
+        if url.absolute:
+            assert url.origin() == self.client.make_url("/").origin()
+            url = url.relative()
+        named = {
+            name.replace("_", "-"): value for name, value in options.pop("headers", {}).items()
+        }
         return await read(await self.client.request(method, url, headers=named, **options))
 
     async def metric(self, name: str, **labels: str) -> float:
@@ -88,6 +111,14 @@ class Site:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    async def draws(self, path: str) -> bool:
+        """Whether the card itself comes."""
+        return not (await self.get(path)).fallback
+
+    async def has_lanes(self, count: int) -> bool:
+        """Whether so many browsers are up."""
+        return len(self.service.browsers.supervisor.lanes) >= count
+
     async def renders(self) -> int:
         """How many cards a browser has drawn so far."""
         return int(await self.metric("htmlcard_render_seconds_count", stage="browser"))
@@ -98,3 +129,7 @@ class Site:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
+
+
+#: Opens a service of a test's own; keywords are settings, and `dev`.
+MakeSite = Callable[..., Awaitable[Site]]

@@ -49,7 +49,7 @@ def create_run_folder() -> Path:
     """
     root = Path(tempfile.gettempdir())
     for folder in root.glob(f"{RUN_FOLDER_PREFIX}*"):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, OverflowError):
             owner_pid = int(folder.name.removeprefix(RUN_FOLDER_PREFIX).split("-")[0])
             # Our own id there is that of an earlier run: in containers ids come again.
             dead = owner_pid == os.getpid() or not psutil.pid_exists(owner_pid)
@@ -65,7 +65,7 @@ def create_run_folder() -> Path:
 def _end_leftovers(folder: Path) -> None:
     """End browsers of a dead run: those whose command line names a home inside its folder."""
     for pid_file in folder.glob("*/pid"):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, OverflowError):
             group_id = int(pid_file.read_text())
             if any(str(pid_file.parent) in part for part in _command_lines(group_id)):
                 kill_group(group_id)

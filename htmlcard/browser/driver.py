@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import structlog
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Playwright, async_playwright
-from playwright.async_api._context_manager import PlaywrightContextManager
 
 from htmlcard.browser.census import kill_process
 from htmlcard.errors import BrowserUnavailable
@@ -30,6 +32,7 @@ class Driver:
     """Owns the one Playwright connection; hands it out, replaces it when told."""
 
     def __init__(self) -> None:
+        self._home: Path | None = None
         self._playwright: Playwright | None = None
         self._pid: int | None = None
         self._lock = asyncio.Lock()
@@ -38,6 +41,10 @@ class Driver:
     @property
     def pid(self) -> int | None:
         return self._pid
+
+    def settle_in(self, home: Path) -> None:
+        """Have the driver keep its own files in this folder."""
+        self._home = home
 
     async def get(self) -> Playwright:
         """The connection, started when there is none.
@@ -76,10 +83,9 @@ class Driver:
     async def _start(self) -> Playwright:
         before = {child.pid for child in psutil.Process().children()}
         try:
-            async with asyncio.timeout(START_TIMEOUT_S):
-                manager = async_playwright()
-                playwright = await manager.start()
-            _silence(manager)
+            with _environment(self._home):
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    playwright = await async_playwright().start()
         except (PlaywrightError, OSError, TimeoutError) as error:
             raise BrowserUnavailable(f"Playwright's driver does not start: {error}") from error
         finally:
@@ -89,11 +95,41 @@ class Driver:
         return playwright
 
 
-def _silence(manager: PlaywrightContextManager) -> None:
-    """Keep the end of the driver, which we bring about ourselves, out of asyncio's complaints."""
-    with contextlib.suppress(AttributeError):  # Playwright keeps its transport to itself.
-        ended: asyncio.Future[None] = manager._client._transport.on_error_future  # type: ignore[union-attr]
-        ended.add_done_callback(lambda future: future.cancelled() or future.exception())
+@contextlib.contextmanager
+def _environment(home: Path | None) -> Iterator[None]:
+    """An environment from scratch for what is started meanwhile: no secret of the service's.
+
+    Playwright offers no other way: its driver inherits the environment as it is.
+    """
+    before = dict(os.environ)
+    kept: dict[str, str] = {}
+    for name in ("PATH", "PLAYWRIGHT_BROWSERS_PATH"):
+        if name in before:
+            kept[name] = before[name]
+    if home is not None:
+        kept |= {"HOME": str(home), "TMPDIR": str(home)}
+    os.environ.clear()
+    os.environ.update(kept)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def silence_playwright(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep the end of browsers and drivers, which we bring about, out of asyncio's complaints.
+
+    Playwright leaves futures behind that nobody asks for their result.
+    """
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(_handle_lost_error)
+
+
+def _handle_lost_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if not isinstance(error, PlaywrightError) and "reading from the driver" not in str(error):
+        loop.default_exception_handler(context)
 
 
 def _node_children() -> list[int]:

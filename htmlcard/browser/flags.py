@@ -31,6 +31,8 @@ COMMON_FLAGS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
     "--no-pings",
+    # Cards are still: pictures that move show their first frame.
+    "--blink-settings=imageAnimationPolicy=2",
     # Nothing a card needs, and each can start processes or connections.
     "--disable-plugins",
     "--block-new-web-contents",

@@ -55,6 +55,7 @@ class Lane:
         self._process = process
         self._page = page
         self._on_retired: Callable[[Lane], None] = lambda lane: None
+        self._patience: asyncio.Timeout | None = None
         self._at_rest = asyncio.Event()
         self._at_rest.set()
 
@@ -100,9 +101,14 @@ class Lane:
             raise BrowserFailed("the browser ended before it could draw")
         self.claim()
         try:
-            async with asyncio.timeout_at(deadline_s):
-                shot = await self._page.shoot(document, format, limit_bytes)
+            async with asyncio.timeout_at(deadline_s) as self._patience:
+                try:
+                    shot = await self._page.shoot(document, format, limit_bytes)
+                finally:
+                    self._patience = None
         except TimeoutError as error:
+            if self._is_retired():
+                raise BrowserFailed("the browser ended while it drew") from error
             self.retire("deadline")
             raise DeadlineExceeded(f"template {document.template} took too long to draw") from error
         except BrowserFailed:
@@ -156,5 +162,8 @@ class Lane:
         self._become(LaneState.RETIRED)
         self.retired_for = reason
         self._process.kill()
+        if self._patience is not None:
+            # A dead driver tells nobody: whoever waits for the page would wait till the deadline.
+            self._patience.reschedule(asyncio.get_running_loop().time())
         log.info("lane retired", lane=self.number, reason=reason, cards=self.cards)
         self._on_retired(self)

@@ -14,10 +14,10 @@ from playwright.async_api import Error as PlaywrightError
 
 from htmlcard.browser.binary import ChromiumBinary, find_chromium
 from htmlcard.browser.census import create_run_folder
-from htmlcard.browser.driver import Driver
+from htmlcard.browser.driver import Driver, silence_playwright
 from htmlcard.browser.isolation import IsolationLevel, candidate_levels
 from htmlcard.browser.lane import PROBE_DOCUMENT, Lane
-from htmlcard.browser.page import CardPage, SamePicture
+from htmlcard.browser.page import CardPage, Eyes
 from htmlcard.browser.process import BrowserProcess, launch_browser
 from htmlcard.browser.proofs import Proofs
 from htmlcard.card import ImageFormat
@@ -34,12 +34,10 @@ LAUNCH_ATTEMPTS = 2
 class Launchpad:
     """Knows how a browser starts on this machine; `open_lane` does it."""
 
-    def __init__(
-        self, chromium: str | None, same_picture: SamePicture, *, allow_unsafe: bool
-    ) -> None:
+    def __init__(self, chromium: str | None, eyes: Eyes, *, allow_unsafe: bool) -> None:
         self.proofs = Proofs()
         self._chromium = chromium
-        self._same_picture = same_picture
+        self._eyes = eyes
         self._allow_unsafe = allow_unsafe
         self._driver = Driver()
         self._folder: Path | None = None
@@ -58,6 +56,11 @@ class Launchpad:
         return self._binary.version if self._binary else "none"
 
     @property
+    def found_browser(self) -> bool:
+        """Whether a browser is installed at all."""
+        return self._binary is not None
+
+    @property
     def isolation(self) -> str | None:
         return self._levels[0].value if self._launched else None
 
@@ -66,7 +69,11 @@ class Launchpad:
         return self._driver.pid
 
     async def __aenter__(self) -> Self:
+        silence_playwright(asyncio.get_running_loop())
         self._folder = await asyncio.to_thread(create_run_folder)
+        driver_home = self._folder / "driver"
+        driver_home.mkdir(mode=0o700)
+        self._driver.settle_in(driver_home)
         with contextlib.suppress(BrowserUnavailable):
             await self._find_binary()
         return self
@@ -117,7 +124,7 @@ class Launchpad:
     async def _equip(self, process: BrowserProcess, *, begin_frame: bool) -> Lane:
         async with asyncio.timeout(FIRST_CARD_TIMEOUT_S):
             page = await CardPage.open(
-                process.browser, self.proofs, self._same_picture, begin_frame=begin_frame
+                process.browser, self.proofs, self._eyes, begin_frame=begin_frame
             )
         lane = Lane(next(self._numbers), process, page)
         deadline_s = asyncio.get_running_loop().time() + FIRST_CARD_TIMEOUT_S

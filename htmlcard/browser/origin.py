@@ -53,6 +53,10 @@ class Reply:
         }
 
 
+TEMPLATES_PATH = "/template/"
+#: In place of a digest: Blink remembers that there was nothing, too.
+_MISSING = ""
+
 NOT_FOUND = Reply(404, "text/plain", b"")
 
 
@@ -80,12 +84,13 @@ class VirtualOrigin:
 
     def _agrees(self, document: Document, path: str, sha256: str) -> bool:
         asset = document.assets.get(path)
-        if asset is not None:
-            return asset.sha256 == sha256
-        # Gone: Blink may still have it. That matters to who asks for it, which is plain for the
-        # template's own files; a shared file is asked for by a name that stands somewhere.
-        if path.startswith(document.base_path):
-            return False
+        if asset is not None or sha256 == _MISSING:
+            return sha256 == (asset.sha256 if asset else _MISSING)
+        # Gone, but Blink may still have it. That matters to who asks for it: for the template's
+        # own files that is plain, and no business of others; a shared file is asked for by a name
+        # that stands somewhere.
+        if path.startswith(TEMPLATES_PATH):
+            return not path.startswith(document.base_path)
         name = path.rpartition("/")[2]
         texts = (asset.data for asset in document.assets.values() if _is_text(asset))
         return name not in document.html and not any(name.encode() in text for text in texts)
@@ -112,6 +117,7 @@ class VirtualOrigin:
             return Reply(200, "text/html; charset=utf-8", self._document.html.encode())
         asset = self._document.assets.get(path)
         if asset is None:
+            self._served[path] = _MISSING
             return NOT_FOUND
         self._served[path] = asset.sha256
         return Reply(200, asset.content_type, asset.data)

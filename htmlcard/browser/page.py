@@ -10,22 +10,30 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Sequence
 from itertools import count
-from typing import Literal
+from typing import Literal, Protocol
 
 from playwright.async_api import Browser
 
 from htmlcard.browser.encoder import ENCODER_JS
 from htmlcard.browser.origin import SCRIPTED_PATH, STAGE_PATH, Reply, VirtualOrigin
 from htmlcard.browser.proofs import Proof, Proofs
-from htmlcard.browser.stage import fit_js, stage_js
+from htmlcard.browser.stage import scripted_js, stage_js
 from htmlcard.browser.tab import BeginFrameTab, PortableTab, Tab
 from htmlcard.card import Document, ImageFormat, Shot
 from htmlcard.errors import AssetFailed, BrowserFailed
 
-#: Whether two PNGs show the same; given from above, for pictures are not this package's business.
-SamePicture = Callable[[bytes, bytes], bool]
+
+class Eyes(Protocol):
+    """Who looks at pictures; given from above, for that is not this package's business."""
+
+    @property
+    def MARK_SQUARE_PX(self) -> int: ...  # noqa: N802 - a module of constants and functions fits
+    def same_picture(self, one: bytes, other: bytes, /) -> bool: ...
+    def shows_mark(self, data: bytes, colors: Sequence[int], /) -> bool: ...
+
 
 FrameName = Literal["painted", "shown"]
 
@@ -34,6 +42,7 @@ ASSETS_WAIT_MS = 700
 #: A frame that was asked for paints at once, or not at all.
 PAINT_WAIT_MS = 250
 MAX_FRAMES = 5
+MARK_SQUARES = 4
 MAX_LOADING_PASSES = 12
 FIRST_VISIT_S = 0.02
 FIRST_QUALITY = 90
@@ -49,10 +58,10 @@ _origin_numbers = count(1)
 class CardPage:
     """A tab with the stage in it."""
 
-    def __init__(self, tab: Tab, proofs: Proofs, same_picture: SamePicture) -> None:
+    def __init__(self, tab: Tab, proofs: Proofs, eyes: Eyes) -> None:
         self._tab = tab
         self._proofs = proofs
-        self._same_picture = same_picture
+        self._eyes = eyes
         self._origin = VirtualOrigin(0)
         self._staged = False
         self._frames: dict[FrameName, str] = {}
@@ -61,7 +70,7 @@ class CardPage:
 
     @classmethod
     async def open(
-        cls, browser: Browser, proofs: Proofs, same_picture: SamePicture, *, begin_frame: bool
+        cls, browser: Browser, proofs: Proofs, eyes: Eyes, *, begin_frame: bool
     ) -> CardPage:
         """A page ready to draw.
 
@@ -69,7 +78,7 @@ class CardPage:
             BrowserFailed: the browser does not do what it should.
         """
         tab = await (BeginFrameTab.open(browser) if begin_frame else PortableTab.open(browser))
-        page = cls(tab, proofs, same_picture)
+        page = cls(tab, proofs, eyes)
         await tab.intercept(page._reply)
         await page._set_stage()
         return page
@@ -107,7 +116,7 @@ class CardPage:
         no_limit = 2**31 - 1
         shown = await self._show(document, ImageFormat.PNG)
         painted = await self._paint(document, ImageFormat.PNG, no_limit)
-        holds = await asyncio.to_thread(self._same_picture, shown.data, painted.data)
+        holds = await asyncio.to_thread(self._eyes.same_picture, shown.data, painted.data)
         self._proofs.record(document, holds=holds)
 
     async def _paint(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
@@ -143,10 +152,26 @@ class CardPage:
         return shot
 
     async def _take(self, document: Document, format: ImageFormat) -> Shot:
+        await self._catch_up()
         data = await self._tab.screenshot(format, FIRST_QUALITY)
         encoding = "lossless" if format is ImageFormat.PNG else f"q{FIRST_QUALITY}"
         size_px = document.size.scaled(document.scale)
         return Shot(data, format, size_px, encoding, self._tab.path)
+
+    async def _catch_up(self) -> None:
+        """See to it that the next screenshot shows what the page holds now.
+
+        A browser was seen to answer each screenshot with the card before, of the right size and
+        without an error. So a mark is put up, and must be in the picture.
+        """
+        for _ in range(MAX_FRAMES):
+            colors = [secrets.randbelow(1 << 24) for _ in range(MARK_SQUARES)]
+            await self._tab.call("markPage", self._eyes.MARK_SQUARE_PX, colors)
+            sample = await self._tab.screenshot(ImageFormat.JPEG, FIRST_QUALITY)
+            await self._tab.call("markPage", 0, [])
+            if await asyncio.to_thread(self._eyes.shows_mark, sample, colors):
+                return
+        raise BrowserFailed("the browser's screenshots are not of the page as it is")
 
     async def _stage_document(self, name: FrameName, document: Document) -> int:
         """Put a document into a frame and let it load; answers how many requests there were."""
@@ -195,8 +220,10 @@ class CardPage:
         self._origin = VirtualOrigin(next(_origin_numbers), prefix="scripted")
         self._origin.enter(document)
         await self._tab.set_viewport(document.size.scaled(document.scale))
+        # Cookies alone can be set for the parent domain, which all origins share.
+        await self._tab.send("Network.clearBrowserCookies")
         await self._tab.navigate(self._origin.base + SCRIPTED_PATH)
-        await self._tab.evaluate(f"{fit_js()};fitTexts(frames[0].document)")
+        await self._tab.evaluate(f"{scripted_js()};fitTexts(frames[0].document)")
         for _ in range(SCRIPTED_FRAMES):
             await self._tab.tick()
         await self._tab.evaluate("frames[0].document.fonts.ready.then(() => 0)", wait=True)

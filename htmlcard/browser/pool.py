@@ -28,6 +28,7 @@ RETRY_FLOOR_S = 0.5
 #: instead of costing a healthy browser its life at the deadline.
 _RESERVE_CARDS = 2.0
 _MIN_RESERVE_S = 0.1
+_CLOSING = "the browsers are being closed; ask again once the service is back"
 #: Weight of the latest card in the moving average of drawing times.
 _AVERAGE_WEIGHT = 0.1
 
@@ -56,6 +57,7 @@ class BrowserPool:
         self.launchpad = launchpad
         self._queue = queue
         self._usual_s = 0.05
+        self._closing = False
         self._waiting: deque[_Ticket] = deque()
         self._supervisor = Supervisor(
             launchpad,
@@ -92,9 +94,12 @@ class BrowserPool:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._supervisor.__aexit__(None, None, None)
+        self._closing = True
         for ticket in self._waiting:
-            ticket.lane.cancel()
+            if not ticket.lane.done():
+                ticket.lane.set_exception(BrowserUnavailable(_CLOSING))
+        self._waiting.clear()
+        await self._supervisor.__aexit__(None, None, None)
         await self.launchpad.__aexit__(None, None, None)
 
     async def shoot(
@@ -121,9 +126,12 @@ class BrowserPool:
     async def _shoot_once(
         self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float
     ) -> Shot:
-        reserve_s = max(_MIN_RESERVE_S, _RESERVE_CARDS * self._usual_s)
         loop = asyncio.get_running_loop()
-        lane = await self._get_lane(deadline_s - min(reserve_s, (deadline_s - loop.time()) / 2))
+        left_s = deadline_s - loop.time()
+        if left_s <= 0:
+            raise DeadlineExceeded("the time was up before a browser was asked for")
+        reserve_s = max(_MIN_RESERVE_S, _RESERVE_CARDS * self._usual_s)
+        lane = await self._get_lane(deadline_s - min(reserve_s, left_s / 2))
         started_s = loop.time()
         try:
             shot = await lane.shoot(document, format, limit_bytes, deadline_s)
@@ -134,6 +142,8 @@ class BrowserPool:
             self._assign()
 
     async def _get_lane(self, deadline_s: float) -> Lane:
+        if self._closing:
+            raise BrowserUnavailable(_CLOSING)
         if self._supervisor.hopeless:
             raise BrowserUnavailable(self._supervisor.last_error or "no browser is running")
         loop = asyncio.get_running_loop()

@@ -84,13 +84,18 @@ async def launch_browser(
         return BrowserProcess(browser, launcher, int(launcher.pid_file.read_text()))
     except (PlaywrightError, OSError, ValueError, TimeoutError) as error:
         _abandon(launcher)
-        first_lines = " ".join(str(error).split())[:600] or "it did not answer in time"
         raise BrowserUnavailable(
-            f"{binary.path} does not start at isolation level {level}: {first_lines}"
+            f"{binary.path} does not start at isolation level {level}: {_last_words(str(error))}"
         ) from error
     except asyncio.CancelledError:
         _abandon(launcher)
         raise
+
+
+def _last_words(message: str) -> str:
+    """What the browser wrote to stderr, which Playwright marks `[err]`, else Playwright's words."""
+    said = [line.partition("[err]")[2].strip() for line in message.splitlines() if "[err]" in line]
+    return " / ".join(said[-3:])[:600] or message.partition("\n")[0] or "no answer in time"
 
 
 def _abandon(launcher: Launcher) -> None:

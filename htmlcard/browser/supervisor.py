@@ -68,7 +68,8 @@ class Supervisor:
     @property
     def hopeless(self) -> bool:
         """No lane lives, and opening one has failed again and again."""
-        return not self.lanes and self._failures >= HOPELESS_AFTER
+        enough = HOPELESS_AFTER if self._launchpad.found_browser else 1
+        return not self.lanes and self._failures >= enough
 
     async def __aenter__(self) -> Self:
         # Two openers at the most: launching more at once only makes each slower.

@@ -173,6 +173,8 @@ class BeginFrameTab(Tab):
         await self.send("HeadlessExperimental.beginFrame", {"interval": _FRAME_INTERVAL_MS})
 
     async def screenshot(self, format: ImageFormat, quality: int) -> bytes:
+        # A frame may show what was there before it (seen after a change of size): the next cannot.
+        await self.tick()
         wanted = {"interval": _FRAME_INTERVAL_MS, "screenshot": _capture_options(format, quality)}
         for _ in range(_MAX_EMPTY_FRAMES):
             frame = await self.send("HeadlessExperimental.beginFrame", wanted)

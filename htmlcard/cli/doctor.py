@@ -16,7 +16,7 @@ from htmlcard.browser.launchpad import Launchpad
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import BrowserUnavailable, InvalidSettings, TemplateFailed
-from htmlcard.images.compare import same_picture
+from htmlcard.images import compare
 from htmlcard.images.scripts import find_missing_scripts
 from htmlcard.telemetry.logs import configure_logs
 
@@ -42,7 +42,7 @@ def doctor(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
 
     Exit code 3 where something is missing without which no card can be drawn.
     """
-    configure_logs("error", "text")
+    configure_logs("critical", "text")  # All there is to tell is among the findings.
     settings = settings_of(flags).settings
     findings = [
         *asyncio.run(_look_at_browser(settings)),
@@ -63,7 +63,7 @@ def doctor(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
 
 
 async def _look_at_browser(settings: Settings) -> list[Finding]:
-    launchpad = Launchpad(settings.chromium, same_picture, allow_unsafe=settings.unsafe_browser)
+    launchpad = Launchpad(settings.chromium, compare, allow_unsafe=settings.unsafe_browser)
     async with launchpad:
         try:
             lane = await launchpad.open_lane()

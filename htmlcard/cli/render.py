@@ -10,14 +10,15 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from htmlcard.assembly import open_service
+from htmlcard.assembly import load_catalogue, open_service
 from htmlcard.card import FORMAT_BY_EXTENSION, ImageFormat
-from htmlcard.card_request import read_lenient
+from htmlcard.card_request import CardRequest, read_lenient
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import InputError, InvalidParams, InvalidRequest
 from htmlcard.telemetry.logs import configure_logs
 from htmlcard.telemetry.timings import Timings
+from htmlcard.templating.template import Template
 from htmlcard.urls import RESERVED_NAMES, Target
 
 #: Without a crawler waiting there is no hurry: a cold machine may take its time.
@@ -26,9 +27,13 @@ _DEADLINE_MS = 20_000
 
 def render(
     template: str,
+    /,
     *,
     param: Annotated[list[str] | None, Parameter(name=["-p", "--param"], negative=())] = None,
-    output: Annotated[str | None, Parameter(name=["-o", "--output"])] = None,
+    output: Annotated[
+        # `-` is a value here, not the beginning of a flag.
+        str | None, Parameter(name=["-o", "--output"], allow_leading_hyphen=True)
+    ] = None,
     size: str = "og",
     scale: int = 1,
     lang: str | None = None,
@@ -67,7 +72,7 @@ def render(
     if output == "-":
         sys.stdout.buffer.write(data)
     else:
-        Path(output).write_bytes(data)
+        _write(Path(output), data)
         print(f"{output}  {len(data):,} bytes", file=sys.stderr)
     return 0
 
@@ -75,23 +80,34 @@ def render(
 async def _draw(
     settings: Settings, name: str, format: ImageFormat, query: list[tuple[str, str]]
 ) -> bytes:
+    # Judged before anything is started: a mistake is told at once.
+    request = _read(load_catalogue(settings).get_template(name), format, query)
     async with open_service(settings) as service:
-        template = service.catalogue.get_template(name)
-        request, options, warnings = read_lenient(template, Target(name, format), query)
-        # Whoever types a command wants to know of a mistake, not to be forgiven.
-        mistakes = [
-            InputError(
-                given, f"template {name!r} has no such field; it has {_list(template.fields)}"
-            )
-            for given, _ in query
-            if given not in template.fields and given not in RESERVED_NAMES
-        ]
-        if mistakes or options.errors:
-            raise InvalidParams("some values cannot be used", [*mistakes, *options.errors])
-        for warning in warnings:
-            print(f"htmlcard: {warning}", file=sys.stderr)
         rendered = await service.renderer.render(request, Timings(), fall_back=False)
         return rendered.data
+
+
+def _read(template: Template, format: ImageFormat, query: list[tuple[str, str]]) -> CardRequest:
+    """Whoever types a command wants to know of a mistake, not to be forgiven."""
+    request, options, warnings = read_lenient(template, Target(template.name, format), query)
+    known = f"template {template.name!r} has no such field; it has {_list(template.fields)}"
+    mistakes = [
+        InputError(name, known)
+        for name, _ in query
+        if name not in template.fields and name not in RESERVED_NAMES
+    ]
+    if mistakes or options.errors:
+        raise InvalidParams("some values cannot be used", [*mistakes, *options.errors])
+    for warning in warnings:
+        print(f"htmlcard: {warning}", file=sys.stderr)
+    return request
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _list(names: Iterable[str]) -> str:

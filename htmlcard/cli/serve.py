@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -40,10 +41,11 @@ def _run(settings: Settings, *, dev: bool, on_listening: Callable[[str], None]) 
     try:
         run_fast(run_server(settings, dev=dev, on_listening=on_listening))
     except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+        unusable = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
+        if error.errno not in unusable and not isinstance(error, socket.gaierror | TimeoutError):
             raise
         raise InvalidSettings(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
             "set PORT or HOST to something free"
         ) from error
     return 0

@@ -11,14 +11,19 @@ from rich.table import Table
 from htmlcard.assembly import load_catalogue
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.errors import TemplateFailed
+from htmlcard.telemetry.logs import configure_logs
 from htmlcard.templating.schema import build_schema, sample_params
 
 app = App(name="templates", help="The templates that can be drawn.")
+
+#: These commands print what does not load themselves; the log would say it twice.
+_LOG_LEVEL = "critical"
 
 
 @app.command(name="list")
 def list_(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
     """List all templates; exit code 1 if one of them does not load."""
+    configure_logs(_LOG_LEVEL, "auto")
     catalogue = load_catalogue(settings_of(flags).settings)
     rows, broken = [], {}
     for name in catalogue.names():
@@ -50,8 +55,9 @@ def list_(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
 
 
 @app.command
-def show(name: str, *, json_: bool = False, flags: SettingFlags | None = None) -> int:
+def show(name: str, /, *, json_: bool = False, flags: SettingFlags | None = None) -> int:
     """Show a template's fields, sizes and a command that draws it."""
+    configure_logs(_LOG_LEVEL, "auto")
     template = load_catalogue(settings_of(flags).settings).get_template(name)
     schema = build_schema(template)
     if json_:

@@ -19,7 +19,8 @@ from htmlcard.images.near_lossless import hold
 from htmlcard.images.palette import quantize
 from htmlcard.images.png import MAX_GAIN, Pixels, encode_indexed, encode_rgb
 
-_TOLERANCES = (1, 2, 4)
+#: More than 2 can be seen: a value is dragged down a flat area, which it streaks.
+_TOLERANCES = (1, 2)
 #: What all tolerances together can win over the first; beyond it a palette is the next step.
 _TOLERANCE_GAIN = 1.9
 _COLORS = (256, 192, 128, 96, 80, 64, 56, 48, 40, 32, 24, 16, 12, 8)
@@ -32,7 +33,7 @@ def fit_png(data: bytes, max_bytes: int) -> tuple[bytes, str]:
     """Bring a PNG within `max_bytes`: the new bytes, and the step of the ladder that did it.
 
     Steps: `lossless` (the bytes as they came), `near-lossless` (no channel off by
-    more than 1; `near-lossless-2` and `-4` likewise), `palette-N` (N colors),
+    more than 1; `near-lossless-2` likewise), `palette-N` (N colors),
     `smoothed-N` (blocks of N by N pixels), `flat` (one color: the smallest there
     is, returned even where it does not fit). Raises BadShot for an undecodable PNG.
     """

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 MAX_BODY_BYTES = 1_000_000
 #: Longest request line and header: marketing tools make long URLs.
 MAX_LINE_BYTES = 64 * 1024
+#: A host's name is looked up before it can be listened on, and that may take for ever.
+LISTEN_TIMEOUT_S = 10.0
 #: How long requests under way may take when the service stops.
 DRAIN_S = 6.0
 
@@ -62,7 +64,8 @@ async def run_server(
         preparing = asyncio.create_task(service.fallbacks.prepare([DEFAULT_SIZE]))
         try:
             site = web.TCPSite(runner, settings.host, settings.port)
-            await site.start()
+            async with asyncio.timeout(LISTEN_TIMEOUT_S):
+                await site.start()
             port = runner.addresses[0][1]
             host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
             log.info("listening", host=settings.host, port=port)

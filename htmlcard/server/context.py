@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -19,6 +19,8 @@ class Context:
     """Whether pictures must not be cached by anybody, since templates are being edited."""
 
 
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
 CONTEXT = web.AppKey("context", Context)
 
 
@@ -31,7 +33,6 @@ def public_base(request: web.Request) -> str:
     configured = context_of(request).service.settings.public_url
     if configured:
         return configured.rstrip("/")
-    parts = urlsplit(f"//{request.host}")
     # A Host header is the caller's text: only what is a plain host and port goes into pages.
-    host = parts.netloc if parts.hostname and parts.username is None else "localhost"
+    host = request.host if _HOST.fullmatch(request.host) else "localhost"
     return f"{request.scheme}://{host}"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+import structlog
 from aiohttp import web
 
 from htmlcard.errors import (
@@ -19,8 +20,11 @@ from htmlcard.errors import (
     InvalidRequest,
     QueueFull,
     RenderFailed,
+    TemplateFailed,
     UnknownTemplate,
 )
+
+log = structlog.get_logger()
 
 REQUEST_ID = web.RequestKey("request_id", str)
 
@@ -37,6 +41,12 @@ STATUS_BY_ERROR: Mapping[type[HtmlcardError], HTTPStatus] = {
     BadShot: HTTPStatus.BAD_GATEWAY,
     RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+_DETAILS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: "No browser is free to draw the card. Try again soon.",
+    HTTPStatus.GATEWAY_TIMEOUT: "The card was not finished within its time.",
+    HTTPStatus.BAD_GATEWAY: "The browser failed while it drew the card. Try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The card cannot be drawn. The log says why.",
+}
 _RETRY_AFTER_S = {HTTPStatus.SERVICE_UNAVAILABLE: 2}
 
 
@@ -45,7 +55,11 @@ def problem_of(request: web.Request, error: InvalidRequest | RenderFailed) -> we
     status = next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
     if isinstance(error, InvalidRequest):
         return problem(request, status, error.code, error.detail, error.errors)
-    return problem(request, status, error.reason, str(error))
+    log.warning("problem", reason=error.reason, error=str(error), request_id=request[REQUEST_ID])
+    # A mistake in a template is what its author asks for; how a browser failed is for the log,
+    # since that can name paths of the machine.
+    detail = str(error) if isinstance(error, TemplateFailed) else _DETAILS[status]
+    return problem(request, status, error.reason, detail)
 
 
 def problem(

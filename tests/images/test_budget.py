@@ -34,7 +34,6 @@ def test_a_png_within_the_budget_is_left_alone():
     [
         (BUDGET, "near-lossless", 1),
         (200_000, "near-lossless-2", 2),
-        (150_000, "near-lossless-4", 4),
     ],
 )
 def test_a_gradient_is_off_by_the_tolerance_at_most(max_bytes, step, tolerance):

@@ -16,30 +16,32 @@ from htmlcard.card import Document
 @cache
 def stage_html() -> str:
     """The page the lane navigates to."""
-    return files(__name__).joinpath("stage.html").read_text(encoding="utf-8")
+    return _read("stage.html")
 
 
 @cache
 def stage_js() -> str:
     """What the lane evaluates in it: defines the global `stage`."""
-    here = files(__name__)
-    return "\n".join(
-        here.joinpath(name).read_text(encoding="utf-8") for name in ("fit.js", "stage.js")
-    )
+    return _read("fit.js", "mark.js", "stage.js")
+
+
+@cache
+def scripted_js() -> str:
+    """What is needed of it around a document that runs scripts."""
+    return _read("fit.js", "mark.js")
 
 
 def scripted_html(document: Document) -> str:
     """A page around a document that runs scripts: gives it its size, and its scale."""
     size, scale = document.size, document.scale
     return (
-        "<!doctype html><style>html,body{margin:0;overflow:hidden}"
+        "<!doctype html><style>html{overflow:hidden}body{margin:0}"
         f"iframe{{display:block;border:0;transform-origin:0 0;transform:scale({scale})}}</style>"
         f'<iframe src="{document.base_path}" width="{size.width_px}" height="{size.height_px}">'
         "</iframe>"
     )
 
 
-@cache
-def fit_js() -> str:
-    """The text fitting alone, for documents drawn in a page of their own."""
-    return files(__name__).joinpath("fit.js").read_text(encoding="utf-8")
+def _read(*names: str) -> str:
+    here = files(__name__)
+    return "\n".join(here.joinpath(name).read_text(encoding="utf-8") for name in names)

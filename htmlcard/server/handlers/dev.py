@@ -41,6 +41,7 @@ def _fingerprints(catalogue: Catalogue) -> dict[str, str | None]:
         except TemplateFailed:
             found[name] = None
             continue
-        # A mended mistake changes nothing in the picture, but something on the page.
-        found[name] = None if catalogue.problems(name) else fingerprint
+        # A mistake or notice changes nothing in the picture, but something on the page.
+        problems = catalogue.problems(name)
+        found[name] = f"{fingerprint}-{len(problems)}" if problems else fingerprint
     return found

@@ -25,8 +25,12 @@ async def purge(request: web.Request) -> web.Response:
     if token is None:
         detail = "Purging is off. Set HTMLCARD_ADMIN_TOKEN to allow it."
         return problem(request, HTTPStatus.NOT_FOUND, "purge_off", detail)
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    if not hmac.compare_digest(given, token.get_secret_value().encode()):
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # Headers are decoded with surrogates for raw bytes; comparing bytes keeps those harmless.
+    right = hmac.compare_digest(
+        given.strip().encode("utf-8", "surrogateescape"), token.get_secret_value().encode()
+    )
+    if scheme.lower() != "bearer" or not right:
         return problem(
             request,
             HTTPStatus.UNAUTHORIZED,

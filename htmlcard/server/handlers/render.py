@@ -51,7 +51,7 @@ async def render(request: web.Request) -> web.Response:
             _count(context, card, "failed")
             raise
     _count(context, card, _result(rendered))
-    cache_control = _cache_control(context, card)
+    cache_control = _cache_control(context, card, rendered)
     return _picture(request, template.name, rendered, cache_control, warnings, timings)
 
 
@@ -66,11 +66,13 @@ async def _without_template(
     given = first_values(query, ("title", "fallback"))
     if given.get("fallback") == "0":
         raise error
-    service = context_of(request).service
+    context = context_of(request)
+    service = context.service
     title = clean_text(given.get("title", ""), MAX_TITLE)
     rendered = await service.renderer.render_title(title, target.format, error.reason)
     service.metrics.requests.labels(target.template, target.format.value, "fallback").inc()
-    return _picture(request, target.template, rendered, "", (), timings)
+    cache_control = _fallback_cache_control(context)
+    return _picture(request, target.template, rendered, cache_control, (), timings)
 
 
 def _get_template(context: Context, target: Target) -> Template:
@@ -112,7 +114,7 @@ def _picture(
         "Content-Type": rendered.format.content_type,
         "ETag": rendered.etag,
         "Content-Disposition": f'inline; filename="{name}.{rendered.format.extension}"',
-        "Cache-Control": f"public, max-age={FALLBACK_MAX_AGE_S}" if fallback else cache_control,
+        "Cache-Control": cache_control,
         "Cache-Status": f"htmlcard; {rendered.cache_status}",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -127,7 +129,9 @@ def _picture(
     return web.Response(body=rendered.data, headers=headers)
 
 
-def _cache_control(context: Context, card: CardRequest) -> str:
+def _cache_control(context: Context, card: CardRequest, rendered: Rendered | None = None) -> str:
+    if rendered and rendered.fallback:
+        return _fallback_cache_control(context)
     if context.dev:
         return "no-store"
     if card.version:
@@ -137,6 +141,11 @@ def _cache_control(context: Context, card: CardRequest) -> str:
         f"public, max-age={settings.max_age_s}, stale-while-revalidate={settings.stale_s}, "
         f"stale-if-error={settings.stale_s}, no-transform"
     )
+
+
+def _fallback_cache_control(context: Context) -> str:
+    # In dev mode a mended template must show at once.
+    return "no-store" if context.dev else f"public, max-age={FALLBACK_MAX_AGE_S}"
 
 
 def _as_header(warnings: tuple[str, ...]) -> str:

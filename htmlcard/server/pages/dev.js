@@ -5,7 +5,7 @@ events.addEventListener("changed", (event) => {
   const changed = JSON.parse(event.data);
   for (const [name, fingerprint] of Object.entries(changed)) {
     const image = document.querySelector(`img[data-template="${name}"]`);
-    if (!image || fingerprint === null) { location.reload(); return; }
+    if (!image || fingerprint === null || fingerprint.includes("-")) { location.reload(); return; }
     const url = new URL(image.src);
     url.searchParams.set("v", fingerprint);
     image.src = url;

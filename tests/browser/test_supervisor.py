@@ -1,0 +1,169 @@
+"""Lanes are replaced when worn, retried with growing pauses when they do not open."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from htmlcard.browser import supervisor
+from htmlcard.browser.binary import find_chromium
+from htmlcard.card import ImageFormat
+from htmlcard.errors import BrowserUnavailable
+
+from .conftest import MakePool
+from .documents import make_document
+from .pictures import GREEN, css, is_all, nonce_color
+from .processes import group, is_gone, write_stand_in
+from .shooting import ready, shoot, until
+
+pytestmark = pytest.mark.browser
+
+_GREEN = make_document("<div style='position:fixed;inset:0;background:rgb(20,180,20)'></div>")
+
+
+async def _recycle(make_pool: MakePool, *, cards: int, cards_per_lane: int) -> None:
+    reasons: list[str] = []
+    pool = await make_pool(lanes=2, cards_per_lane=cards_per_lane, on_restart=reasons.append)
+    groups = {lane.group_id for lane in pool.supervisor.lanes}
+    numbers = iter(range(cards))
+    fewest = 2
+
+    async def call() -> None:
+        nonlocal fewest
+        for number in numbers:
+            color = nonce_color(number)
+            body = f"<div style='position:fixed;inset:0;background:{css(color)}'></div>"
+            shot = await shoot(pool, make_document(body), ImageFormat.JPEG)
+            assert is_all(shot, color)
+            fewest = min(fewest, len(pool.supervisor.lanes))
+            groups.update(lane.group_id for lane in pool.supervisor.lanes)
+
+    await asyncio.gather(*(call() for _ in range(4)))
+
+    assert fewest == 2
+    assert set(reasons) == {"cards"}
+    assert len(reasons) == pool.supervisor.restarts["cards"]
+    await until(lambda: not pool.supervisor._worn, "the last worn lane's replacement")
+    kept = {lane.group_id for lane in pool.supervisor.lanes}
+    assert len(kept) == 2
+    assert len(groups) >= 4
+    for worn in groups - kept:
+        await until(partial(is_gone, worn), "the end of a worn browser")
+
+
+async def test_worn_lanes_are_replaced_under_load(make_pool: MakePool) -> None:
+    """Browsers grow with age. Whoever asks meanwhile must neither fail nor find nobody there."""
+    await _recycle(make_pool, cards=120, cards_per_lane=20)
+
+
+@pytest.mark.soak
+async def test_worn_lanes_are_replaced_again_and_again(make_pool: MakePool) -> None:
+    """What is lost once in a hundred replacements is lost daily."""
+    await _recycle(make_pool, cards=3_000, cards_per_lane=20)
+
+
+async def test_a_lane_that_has_grown_too_large_is_replaced(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Better one planned replacement than the system's memory killer."""
+    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.1)
+    monkeypatch.setattr(supervisor, "WEIGH_EVERY_S", 0.0)
+    pool = await make_pool(lanes=1, lane_memory_bytes=1_000_000)
+    lane = pool.supervisor.lanes[0]
+    assert lane.memory_bytes() > 20_000_000
+
+    await until(lambda: lane not in pool.supervisor.lanes, "the large lane's replacement")
+    assert pool.supervisor.restarts["memory"] >= 1
+    assert is_all(await shoot(pool, _GREEN), GREEN)
+
+
+async def test_a_lane_of_ordinary_size_stays(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit that is read in the wrong unit would replace lanes without end."""
+    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.05)
+    monkeypatch.setattr(supervisor, "WEIGH_EVERY_S", 0.0)
+    pool = await make_pool(lanes=1, lane_memory_bytes=1_000_000_000)
+    lane = pool.supervisor.lanes[0]
+    await asyncio.sleep(0.6)
+
+    assert pool.supervisor.lanes == [lane]
+    assert pool.supervisor.restarts == {}
+
+
+async def test_idle_lanes_are_probed(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness rests on the last success: without traffic somebody has to see to one."""
+    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.05)
+    monkeypatch.setattr(supervisor, "PROBE_EVERY_S", 0.1)
+    pool = await make_pool(lanes=1)
+    seen_s = pool.supervisor.last_success_s
+    assert seen_s is not None
+
+    await until(lambda: (pool.supervisor.last_success_s or 0.0) > seen_s, "a probe's success")
+    assert pool.supervisor.restarts == {}
+
+
+async def test_a_stopped_idle_browser_is_found_by_its_probe(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no crash to tell of; without a probe the next crawler would be the one to find out."""
+    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.05)
+    monkeypatch.setattr(supervisor, "PROBE_EVERY_S", 0.2)
+    monkeypatch.setattr(supervisor, "PROBE_TIMEOUT_S", 0.5)
+    pool = await make_pool(lanes=1)
+    lane = pool.supervisor.lanes[0]
+    for process in group(lane.group_id):
+        process.suspend()
+
+    await until(lambda: lane not in pool.supervisor.lanes, "the stopped lane's retirement")
+    await until(lambda: not group(lane.group_id), "the end of the stopped browser")
+    await ready(pool, lanes=1)
+
+
+async def test_a_browser_that_vanishes_is_tried_with_pauses_and_taken_when_it_is_back(
+    make_pool: MakePool, run_folder: Path
+) -> None:
+    """An upgrade takes the browser away for a minute: the machine must not be busy with failing,
+    callers must be told at once, and nobody should have to restart the service.
+    """
+    real = find_chromium("/usr/bin/chromium-headless-shell").path
+    away, tries = run_folder / "away", run_folder / "tries"
+    tries.touch()
+    tries.chmod(0o666)
+    script = f'echo try >>{tries}\n[ ! -e {away} ] || exit 1\nexec {real} "$@"'
+    pool = await make_pool(
+        chromium=write_stand_in(run_folder, script, name="chromium-headless-shell")
+    )
+    away.touch()
+    pool.supervisor.lanes[0].retire("test")
+    await until(lambda: pool.supervisor.hopeless, "the pool to give up hope")
+
+    began_s = time.monotonic()
+    with pytest.raises(BrowserUnavailable, match=str(run_folder)):
+        await shoot(pool, _GREEN)
+    assert time.monotonic() - began_s < 0.1
+
+    before = tries.read_text().count("try")
+    await asyncio.sleep(2.0)
+    assert tries.read_text().count("try") - before <= 4
+
+    away.unlink()
+    await ready(pool, lanes=1)
+    assert not pool.supervisor.hopeless
+    assert pool.supervisor.last_error is None
+    assert is_all(await shoot(pool, _GREEN), GREEN)
+
+
+async def test_callers_who_wait_are_told_when_hope_is_lost(
+    make_pool: MakePool, run_folder: Path
+) -> None:
+    """They stand in the queue of a pool that will not draw: a fallback now beats one at the end."""
+    pool = await make_pool(chromium=write_stand_in(run_folder, "exit 1"), wait=False)
+    began_s = time.monotonic()
+    with pytest.raises(BrowserUnavailable):
+        await shoot(pool, _GREEN, timeout_s=60.0)
+    assert time.monotonic() - began_s < 20.0

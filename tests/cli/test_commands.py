@@ -1,0 +1,139 @@
+"""The other commands: what they print, for people and for programs, and how they end."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+
+import pytest
+from desk import Desk
+
+from htmlcard import __version__
+from htmlcard.cli import main
+from htmlcard.config import Settings
+
+COMMANDS = ["serve", "dev", "render", "templates list", "templates show", "doctor", "config"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains_every_flag(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--help` is the manual that is always at hand; settings are the same everywhere."""
+    monkeypatch.setenv("COLUMNS", "300")
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    shown = " ".join(re.sub("[│╭╮╰╯─]", " ", capsys.readouterr().out).split())
+    for name, info in Settings.model_fields.items():
+        if name.endswith("_token"):
+            assert f"--{name.replace('_', '-')}" not in shown
+            continue
+        assert f"--{name.replace('_', '-')} " in shown
+        assert (info.description or "").replace("`", "") in shown
+
+
+def test_help_of_htmlcard_lists_every_command(desk: Desk) -> None:
+    """A command nobody is told of is not there."""
+    done = desk.run("--help")
+    assert done.returncode == 0
+    for command in ("serve", "dev", "render", "templates", "doctor", "install-browser", "config"):
+        assert command in done.stdout.decode()
+    assert desk.run("--version").stdout.decode().strip() == __version__
+    assert desk.run("nosuch").returncode == 2
+
+
+def test_templates_are_listed_and_broken_ones_are_findings(desk: Desk) -> None:
+    """A build asks this before it publishes: a template that does not load must stop it."""
+    done = desk.run("templates", "list", "--json")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    names = {each["name"] for each in found["templates"]}
+    assert {"nonce", "lang", "article"} <= names
+    assert set(found["broken"]) == {"syntax"}
+    people = desk.run("templates", "list")
+    assert people.returncode == 1
+    assert "nonce" in people.stdout.decode()
+    assert "syntax.html:1" in people.stderr.decode()
+    (desk.templates / "syntax.html").unlink()
+    assert desk.run("templates", "list").returncode == 0
+
+
+def test_one_template_is_shown_with_a_command_that_draws_it(desk: Desk) -> None:
+    """Copy, paste, see: the shortest way from a name to a picture."""
+    shown = desk.run("templates", "show", "nonce")
+    assert shown.returncode == 0
+    for part in ("title", "number", "calm", "required", "square 400x400", "htmlcard render nonce"):
+        assert part in shown.stdout.decode()
+    schema = json.loads(desk.run("templates", "show", "nonce", "--json").stdout)
+    assert schema["properties"]["mood"]["enum"] == ["calm", "loud"]
+    unknown = desk.run("templates", "show", "nosuch")
+    assert unknown.returncode == 2
+    assert "nosuch" in unknown.stderr.decode()
+    broken = desk.run("templates", "show", "syntax")
+    assert broken.returncode == 1
+    assert "syntax.html:1" in broken.stderr.decode()
+
+
+def test_doctor_is_content_where_cards_can_be_drawn(desk: Desk) -> None:
+    """The first command after an installation."""
+    done = desk.run("doctor", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    verdicts = {(each["part"], each["verdict"]) for each in found}
+    assert ("browser", "ok") in verdicts
+    assert {"drawing", "isolation", "fonts", "templates", "cache"} <= {part for part, _ in verdicts}
+    assert all(
+        each["mend"] for each in found if each["part"] != "templates" and each["verdict"] != "ok"
+    )
+    people = desk.run("doctor")
+    assert people.returncode == 0
+    assert "Chromium" in people.stdout.decode()
+
+
+def test_doctor_without_chromium_is_exit_code_3_and_names_the_mend(desk: Desk) -> None:
+    """It is asked when nothing works: it must itself work then."""
+    done = desk.run("doctor", HTMLCARD_CHROMIUM="/nonexistent")
+    assert done.returncode == 3
+    assert "/nonexistent" in done.stdout.decode()
+    assert "htmlcard install-browser" in done.stdout.decode()
+    found = json.loads(desk.run("doctor", "--json", "--chromium", "/nonexistent").stdout)
+    assert {each["verdict"] for each in found if each["part"] == "browser"} == {"error"}
+
+
+@pytest.mark.parametrize("command", ["serve", "dev"])
+def test_a_taken_port_is_exit_code_2_and_names_the_setting(desk: Desk, command: str) -> None:
+    """The commonest failure of the first minute: another service on the same port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = desk.run(command, PORT=str(port))
+    told = done.stderr.decode()
+    assert done.returncode == 2
+    assert str(port) in told
+    assert "PORT" in told
+    assert "Traceback" not in told
+    assert [*desk.tmp.glob("htmlcard-run-*")] == []
+
+
+def test_a_host_that_is_none_is_exit_code_2(desk: Desk) -> None:
+    """A typo in HOST reads as a setting to mend, not as a fault of ours."""
+    done = desk.run("serve", HOST="no host", PORT="0")
+    told = done.stderr.decode()
+    assert done.returncode == 2
+    assert "HOST" in told
+    assert "Traceback" not in told
+
+
+def test_dev_refuses_to_be_seen_from_elsewhere(desk: Desk) -> None:
+    """It has no guard of any kind, for it is for this machine alone."""
+    done = desk.run("dev", HOST="0.0.0.0", PORT="0")
+    assert done.returncode == 2
+    assert "htmlcard serve" in done.stderr.decode()
+
+
+def test_a_closed_pipe_is_no_failure(desk: Desk) -> None:
+    """`htmlcard config | head -1` ends as every other command does there."""
+    done = desk.run("config", "--json")
+    first = done.stdout.splitlines()[0]
+    assert first == b"{"
