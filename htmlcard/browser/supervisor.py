@@ -80,6 +80,7 @@ class Supervisor:
 
     async def __aexit__(self, *_: object) -> None:
         self._closing = True
+        self._work.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -102,7 +103,8 @@ class Supervisor:
         return self._wanted - (len(self.lanes) - len(self._worn)) - self._opening
 
     async def _keep_opening(self) -> None:
-        while True:
+        # Cancelling alone does not end it: Playwright can turn that into a failure of its own.
+        while not self._closing:
             await self._work.wait()
             if self._missing() <= 0:
                 self._work.clear()
@@ -171,7 +173,7 @@ class Supervisor:
     async def _watch(self) -> None:
         """Probe idle lanes, weigh all, and see to it that none is missing."""
         weighed_s = time.monotonic()
-        while True:
+        while not self._closing:
             await asyncio.sleep(WATCH_EVERY_S)
             try:
                 await self._probe_idle()
