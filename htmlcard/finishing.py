@@ -43,7 +43,8 @@ class Finisher:
 
     def _shrink(self, shot: Shot) -> tuple[bytes, str]:
         if shot.format is ImageFormat.PNG:
-            return fit_png(shot.data, self.max_bytes)
+            # The canvas tries near-lossless itself, before it gives up on the budget.
+            return fit_png(shot.data, self.max_bytes, held=shot.path == "canvas")
         return fit_lossy(shot.data, shot.format, self.max_bytes)
 
 

@@ -29,23 +29,26 @@ _SMOOTHED_COLORS = 8
 _QUALITIES = (90, 85, 80, 75, 70, 65, 60, 55, 50, 45, 40, 35, 30, 25)
 
 
-def fit_png(data: bytes, max_bytes: int) -> tuple[bytes, str]:
+def fit_png(data: bytes, max_bytes: int, *, held: bool = False) -> tuple[bytes, str]:
     """Bring a PNG within `max_bytes`: the new bytes, and the step of the ladder that did it.
 
     Steps: `lossless` (the bytes as they came), `near-lossless` (no channel off by
     more than 1; `near-lossless-2` likewise), `palette-N` (N colors),
     `smoothed-N` (blocks of N by N pixels), `flat` (one color: the smallest there
-    is, returned even where it does not fit). Raises BadShot for an undecodable PNG.
+    is, returned even where it does not fit). With `held`, near-lossless was tried by who drew
+    the picture, in vain, and is left out. Raises BadShot for an undecodable PNG.
     """
     if len(data) <= max_bytes:
         return data, "lossless"
-    return fit_png_picture(decode(data), max_bytes)
+    return fit_png_picture(decode(data), max_bytes, held=held)
 
 
-def fit_png_picture(picture: Image.Image, max_bytes: int) -> tuple[bytes, str]:
+def fit_png_picture(
+    picture: Image.Image, max_bytes: int, *, held: bool = False
+) -> tuple[bytes, str]:
     """`fit_png` for an RGB picture that is over the budget when lossless."""
     pixels = np.asarray(picture)
-    for tolerance in _TOLERANCES:
+    for tolerance in () if held else _TOLERANCES:
         data = encode_rgb(hold(pixels, tolerance))
         if len(data) <= max_bytes:
             return data, "near-lossless" if tolerance == 1 else f"near-lossless-{tolerance}"
