@@ -21,7 +21,7 @@ LABEL org.opencontainers.image.title="htmlcard" \
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       ca-certificates chromium-headless-shell fontconfig \
-      fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core python3 \
+      fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core libfribidi0 python3 tini \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --create-home --shell /usr/sbin/nologin htmlcard \
  && install -d -o htmlcard -g htmlcard /var/cache/htmlcard \
@@ -40,5 +40,6 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["python3", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/livez\", timeout=4)"]
-ENTRYPOINT ["htmlcard"]
+# Somebody must reap the browsers that are killed: as process 1 htmlcard would collect zombies.
+ENTRYPOINT ["tini", "--", "htmlcard"]
 CMD ["serve"]

@@ -122,7 +122,8 @@ async def test_a_failure_nobody_waits_for_makes_no_noise() -> None:
     finally:
         loop.set_exception_handler(None)
     assert work.ends == 1
-    assert noises == []
+    # Other tests share the loop, and what they left behind may be collected here.
+    assert [each for each in noises if isinstance(each.get("exception"), BrowserFailed)] == []
 
 
 async def test_drain_stops_what_does_not_end_and_callers_get_a_failure() -> None:
