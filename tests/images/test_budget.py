@@ -114,3 +114,15 @@ def test_our_png_files_read_back_byte_for_byte(size):
         palette = np.random.default_rng(colors).integers(0, 256, (colors, 3), np.uint8)
         data = encode_indexed(index, palette, BUDGET)
         assert np.array_equal(np.asarray(decoded(data)), palette[index])
+
+
+def test_a_plain_area_keeps_its_color_beside_a_photo():
+    """A brand's color is what its owner looks at first; it is not to be mixed with the trees."""
+    pixels = np.array(photo())
+    color = (119, 68, 132)
+    pixels[-60:, -60:] = color
+
+    data, step = fit_png(encoded(Image.fromarray(pixels), "PNG"), 240_000)
+
+    assert step.startswith("palette")
+    assert decoded(data).getpixel((pixels.shape[1] - 30, pixels.shape[0] - 30)) == color

@@ -145,8 +145,11 @@ globalThis.stage = (() => {
       const { data } = context.getImageData(0, 0, width, height);
       const lossless = encodePng(data, width, height, 0, limitBytes);
       if (lossless) return `lossless ${lossless}`;
-      // Within the budget or not: from here on the service sees to it.
-      return `near-lossless ${encodePng(data, width, height, 1, 2 ** 31 - 1)}`;
+      const held = encodePng(data, width, height, 1, limitBytes);
+      if (held) return `near-lossless ${held}`;
+      // Over the budget all the same. The service goes on from the true pixels: in held ones
+      // plain areas are plain no more, and a palette would mix their color with others.
+      return `lossless ${encodePng(data, width, height, 0, 2 ** 31 - 1)}`;
     }
     const qualities = [90, 84, 76, 68, 60, 50, 40, 30];
     let last = "";
