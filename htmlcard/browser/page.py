@@ -134,8 +134,10 @@ class CardPage:
             seen = await self._load(seen)
             await self._tab.tick()
             said = await self._tab.call("stage.take", *wish, wait=True)
-        if not said:
-            raise BrowserFailed("no frame painted the document")
+        else:
+            if not said:
+                raise BrowserFailed("no frame painted the document")
+            raise AssetFailed(f"{document.template} never stops loading")
         encoding, _, data = said.partition(" ")
         size_px = document.size.scaled(document.scale)
         return Shot(base64.b64decode(data), format, size_px, encoding, "canvas")
@@ -149,6 +151,8 @@ class CardPage:
                 break
             seen = await self._load(seen)
             shot = await self._take(document, format)
+        else:
+            raise AssetFailed(f"{document.template} never stops loading")
         return shot
 
     async def _take(self, document: Document, format: ImageFormat) -> Shot:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Constraint
 from pydantic_core import ErrorDetails
 
+from htmlcard import urls
 from htmlcard.card import DEFAULT_SIZE, DEFAULT_SIZE_NAME, Size
 from htmlcard.templating.colors import parse_color
 from htmlcard.templating.fields import (
@@ -31,7 +32,7 @@ from htmlcard.templating.mistakes import Mistake, suggest
 from htmlcard.templating.toml_lines import find_line, find_lines
 
 #: Query names that mean something in every render URL.
-QUERY_NAMES = frozenset({"v", "size", "scale", "lang", "url", "sig", "exp", "fallback"})
+QUERY_NAMES = urls.RESERVED_NAMES
 #: Names that htmlcard or Jinja give to every template, or cannot be variables at all.
 JINJA_NAMES = frozenset({"card", "brand"})
 JINJA_NAMES |= {"loop", "self", "super", "caller", "varargs", "kwargs", "range", "dict", "lipsum"}
