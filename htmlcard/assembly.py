@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from htmlcard import __version__
+from htmlcard.browser.driver import Driver
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.pool import BrowserPool
 from htmlcard.cache import CardCache
@@ -79,15 +80,19 @@ def load_catalogue(settings: Settings) -> Catalogue:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, driver: Driver | None = None) -> AsyncIterator[Service]:
     """All parts, running. Browsers come up in the background: pictures are answered at once.
+
+    They come up sooner with a `driver` that was started ahead; it is closed with the rest.
 
     Raises:
         InvalidSettings: a setting names something that is not there.
     """
     catalogue = load_catalogue(settings)
     metrics = Metrics()
-    launchpad = Launchpad(settings.chromium, compare, allow_unsafe=settings.unsafe_browser)
+    launchpad = Launchpad(
+        settings.chromium, compare, allow_unsafe=settings.unsafe_browser, driver=driver
+    )
     browsers = BrowserPool(
         launchpad,
         lanes=settings.lanes,
@@ -106,7 +111,9 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     workers = WorkerPool(TEMPLATE_WORKERS)
     finisher = Finisher(settings.max_bytes, threads=os.cpu_count() or 1)
     async with AsyncExitStack() as stack:
-        for part in (fallbacks, finisher, cache, workers, browsers):
+        stack.callback(catalogue.close)
+        # The browsers first: they go on starting while the workers are waited for.
+        for part in (fallbacks, finisher, browsers, cache, workers):
             await stack.enter_async_context(part)
         renderer = Renderer(
             cache=cache,

@@ -30,6 +30,20 @@ class CardRequest:
     scale: int = 1
     lang: str | None = None
     version: str = ""
+    identity: str = field(init=False, repr=False, compare=False)
+    """What is asked for, whatever state the template is in."""
+
+    def __post_init__(self) -> None:
+        identity = card_identity(
+            template=self.template.name,
+            params=self.params.canonical,
+            format=self.format,
+            size=self.size_name,
+            scale=self.scale,
+            lang=self.lang or "",
+            version=self.version,
+        )
+        object.__setattr__(self, "identity", identity)
 
     @property
     def size_px(self) -> Size:
@@ -41,19 +55,6 @@ class CardRequest:
         values = self.params.values
         title = values.get("title") or next((value for value in values.values() if value), "")
         return str(title), str(values.get("description") or values.get("subtitle") or "")
-
-    @property
-    def identity(self) -> str:
-        """What is asked for, whatever state the template is in."""
-        return card_identity(
-            template=self.template.name,
-            params=self.params.canonical,
-            format=self.format,
-            size=self.size_name,
-            scale=self.scale,
-            lang=self.lang or "",
-            version=self.version,
-        )
 
 
 @dataclass(slots=True)

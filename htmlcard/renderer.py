@@ -24,6 +24,7 @@ from htmlcard.telemetry.metrics import Metrics
 from htmlcard.telemetry.timings import Timings
 from htmlcard.templating.document import build_document
 from htmlcard.templating.lang import DEFAULT_LANG, find_direction
+from htmlcard.templating.template import Template
 from htmlcard.templating.workers import WorkerPool
 
 log = structlog.get_logger()
@@ -85,6 +86,7 @@ class Renderer:
         self._deadline_s = deadline_s
         self._flights: Flights[CacheEntry] = Flights()
         self._refreshes: set[asyncio.Task[None]] = set()
+        self._memory_hits = metrics.cache.labels(Tier.MEMORY.value, "hit")
 
     @property
     def in_flight(self) -> int:
@@ -94,21 +96,26 @@ class Renderer:
         """Let the cards under way finish."""
         await self._flights.drain(timeout_s)
 
-    def fingerprint(self, request: CardRequest) -> str:
+    def fingerprint(self, template: Template) -> str:
         """All that a card's look depends on, besides what was asked for."""
-        return f"{request.template.fingerprint}-{self._engine_version()}"
+        return f"{template.fingerprint}-{self._engine_version()}"
 
     def etag(self, request: CardRequest) -> str:
         """The card's entity tag, known before it is drawn."""
-        return etag(request.identity, self.fingerprint(request))
+        return etag(request.identity, self.fingerprint(request.template))
 
     def find_now(self, request: CardRequest) -> Rendered | None:
         """The card if it is in memory and fresh, without waiting."""
-        entry = self._cache.find_now(request.identity)
-        if entry is None or entry.fingerprint != self.fingerprint(request) or self._expired(entry):
+        entry = self.find_entry(request.identity, self.fingerprint(request.template))
+        return None if entry is None else _answer(entry, "hit")
+
+    def find_entry(self, identity: str, fingerprint: str) -> CacheEntry | None:
+        """The same for who knows the card's identity and today's fingerprint already."""
+        entry = self._cache.find_now(identity)
+        if entry is None or entry.fingerprint != fingerprint or self._expired(entry):
             return None
-        self._metrics.cache.labels(Tier.MEMORY.value, "hit").inc()
-        return _answer(entry, "hit")
+        self._memory_hits.inc()
+        return entry
 
     async def render(
         self, request: CardRequest, timings: Timings, *, fall_back: bool = True
@@ -126,7 +133,7 @@ class Renderer:
                 found = await self._cache.find(request.identity)
             tier = found[1].value if found else Tier.DISK.value
             known = found[0] if found else None
-            if known and known.fingerprint == self.fingerprint(request):
+            if known and known.fingerprint == self.fingerprint(request.template):
                 expired = self._expired(known)
                 self._metrics.cache.labels(tier, "stale" if expired else "hit").inc()
                 if expired:
@@ -172,7 +179,7 @@ class Renderer:
     ) -> tuple[CacheEntry, bool]:
         async def start() -> CacheEntry:
             landed = self._cache.find_now(request.identity)
-            if landed and landed.fingerprint == self.fingerprint(request) and not refresh:
+            if landed and landed.fingerprint == self.fingerprint(request.template) and not refresh:
                 return landed
             return await self._draw(request, draw_by_s + OVERTIME_S, timings)
 
@@ -180,7 +187,7 @@ class Renderer:
 
     async def _draw(self, request: CardRequest, deadline_s: float, timings: Timings) -> CacheEntry:
         """Template, browser, byte budget, cache."""
-        fingerprint = self.fingerprint(request)
+        fingerprint = self.fingerprint(request.template)
         with timings.measure("template"):
             document = await build_document(
                 self._workers,
@@ -277,7 +284,7 @@ def _answer(entry: CacheEntry, cache_status: str, fallback: Fallback | None = No
         data=entry.data,
         format=entry.format,
         size_px=entry.size_px,
-        etag=etag(entry.identity, entry.fingerprint),
+        etag=entry.etag,
         encoding=entry.encoding,
         cache_status=cache_status,
         fallback=fallback,

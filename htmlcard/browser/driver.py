@@ -4,6 +4,9 @@ Its death ends every browser. Nobody is told of that reliably, so a lane that
 cannot be launched while no other lives means: take a new driver. Stopping is
 a SIGKILL by process id: Playwright's own stop waits for ever on a driver that
 hangs.
+
+It is started through a small script, like the browsers: Playwright would hand
+it the service's environment, secrets and all, and does not tell its process id.
 """
 
 from __future__ import annotations
@@ -11,40 +14,63 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
+import playwright
 import psutil
 import structlog
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Playwright, async_playwright
 
-from htmlcard.browser.census import kill_process
+from htmlcard.browser.census import create_run_folder, kill_process
 from htmlcard.errors import BrowserUnavailable
 
 log = structlog.get_logger()
 
 START_TIMEOUT_S = 10.0
+_PID_LOOKS = 50
+#: Playwright runs what this variable names in place of its own Node.js.
+_NODE_VARIABLE = "PLAYWRIGHT_NODEJS_PATH"
+_KEPT_VARIABLES = ("PATH", "PLAYWRIGHT_BROWSERS_PATH", "PW_LANG_NAME", "PW_LANG_NAME_VERSION")
+#: What passes through is garbage at once: a large nursery only makes the process large.
+_NODE_FLAGS = ("--max-semi-space-size=2",)
+#: One driver of the process starts at a time: the variable is everybody's.
+_variable_in_use = asyncio.Lock()
 
 
 class Driver:
     """Owns the one Playwright connection; hands it out, replaces it when told."""
 
     def __init__(self) -> None:
-        self._home: Path | None = None
+        self._folder: asyncio.Task[Path] | None = None
         self._playwright: Playwright | None = None
         self._pid: int | None = None
         self._lock = asyncio.Lock()
+        self._early_start: asyncio.Task[None] | None = None
         self.starts = 0
 
     @property
     def pid(self) -> int | None:
         return self._pid
 
-    def settle_in(self, home: Path) -> None:
-        """Have the driver keep its own files in this folder."""
-        self._home = home
+    async def folder(self) -> Path:
+        """The run's folder for launchers and homes, which the driver is the first to need.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if self._folder is None:
+            self._folder = asyncio.create_task(asyncio.to_thread(create_run_folder))
+        # A thread cannot be cancelled: `close` must learn what it made.
+        return await asyncio.shield(self._folder)
+
+    def start_soon(self) -> None:
+        """Begin to start in the background; a failure is told to whoever calls `get`."""
+        if self._early_start is None:
+            self._early_start = asyncio.create_task(self._start_early())
 
     async def get(self) -> Playwright:
         """The connection, started when there is none.
@@ -63,6 +89,19 @@ class Driver:
         async with self._lock:
             self._kill()
 
+    async def close(self) -> None:
+        """Kill the driver, running or starting, and drop the folder; safe to call twice."""
+        if self._early_start is not None:
+            self._early_start.cancel()
+            await asyncio.gather(self._early_start, return_exceptions=True)
+        pid = self._pid
+        await self.discard()
+        if pid is not None:
+            await _wait_until_reaped(pid)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(shutil.rmtree, await self._folder, ignore_errors=True)
+
     def _kill(self) -> None:
         pid, self._pid, self._playwright = self._pid, None, None
         if pid is not None:
@@ -80,41 +119,79 @@ class Driver:
             return False
         return status not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD, psutil.STATUS_STOPPED)
 
+    async def _start_early(self) -> None:
+        with contextlib.suppress(BrowserUnavailable):
+            await self.get()
+
     async def _start(self) -> Playwright:
-        before = {child.pid for child in psutil.Process().children()}
         try:
-            with _environment(self._home):
-                async with asyncio.timeout(START_TIMEOUT_S):
-                    playwright = await async_playwright().start()
-        except (PlaywrightError, OSError, TimeoutError) as error:
+            folder = await self.folder()
+            async with _variable_in_use:
+                playwright = await self._start_in(folder)
+        except Exception as error:
+            # Playwright raises a plain one where the driver ends at once.
             raise BrowserUnavailable(f"Playwright's driver does not start: {error}") from error
-        finally:
-            self._pid = next((pid for pid in _node_children() if pid not in before), None)
         self.starts += 1
         log.info("driver started", pid=self._pid, starts=self.starts)
         return playwright
 
+    async def _start_in(self, folder: Path) -> Playwright:
+        pid_file = folder / "driver-pid"
+        pid_file.unlink(missing_ok=True)
+        before = os.environ.get(_NODE_VARIABLE)
+        os.environ[_NODE_VARIABLE] = str(_write_launcher(folder, pid_file, before))
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                return await async_playwright().start()
+        finally:
+            if before is None:
+                del os.environ[_NODE_VARIABLE]
+            else:
+                os.environ[_NODE_VARIABLE] = before
+            self._pid = await _wait_for_pid(pid_file)
 
-@contextlib.contextmanager
-def _environment(home: Path | None) -> Iterator[None]:
-    """An environment from scratch for what is started meanwhile: no secret of the service's.
 
-    Playwright offers no other way: its driver inherits the environment as it is.
-    """
-    before = dict(os.environ)
-    kept: dict[str, str] = {}
-    for name in ("PATH", "PLAYWRIGHT_BROWSERS_PATH"):
-        if name in before:
-            kept[name] = before[name]
-    if home is not None:
-        kept |= {"HOME": str(home), "TMPDIR": str(home)}
-    os.environ.clear()
-    os.environ.update(kept)
+async def _wait_until_reaped(pid: int) -> None:
+    """Let asyncio take notice of the end, or it complains of pipes left open."""
+    for _ in range(_PID_LOOKS):
+        if not psutil.pid_exists(pid):
+            return
+        await asyncio.sleep(0.01)
+
+
+async def _wait_for_pid(pid_file: Path) -> int | None:
+    """The driver's process id; None where none was started."""
+    # Whoever is cancelled just after the start may be ahead of the script.
+    for _ in range(_PID_LOOKS):
+        if (pid := _read_pid(pid_file)) is not None:
+            return pid
+        await asyncio.sleep(0.01)
+    return None
+
+
+def _read_pid(pid_file: Path) -> int | None:
     try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+        return int(pid_file.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _write_launcher(folder: Path, pid_file: Path, node: str | None) -> Path:
+    """A script that becomes Node.js, with an environment from scratch and `folder` as its home."""
+    node = node or str(Path(playwright.__file__).parent / "driver" / "node")
+    command = shlex.join([node, *_NODE_FLAGS])
+    # Of the service's environment only what the driver asks for: none of its secrets.
+    kept = " ".join(f'${{{name}+{name}="${name}"}}' for name in _KEPT_VARIABLES)
+    home = shlex.quote(str(folder))
+    script = folder / "launch-driver"
+    script.write_text(
+        "#!/bin/sh\n"
+        f"echo $$ > {shlex.quote(str(pid_file))}\n"
+        f'exec env -i {kept} HOME={home} TMPDIR={home} {command} "$@"\n',
+        encoding="utf-8",
+    )
+    script.chmod(0o700)
+    return script
 
 
 def silence_playwright(loop: asyncio.AbstractEventLoop) -> None:
@@ -130,13 +207,3 @@ def _handle_lost_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any])
     error = context.get("exception")
     if not isinstance(error, PlaywrightError) and "reading from the driver" not in str(error):
         loop.default_exception_handler(context)
-
-
-def _node_children() -> list[int]:
-    """Ids of our children that are a Playwright driver (Playwright does not tell its own)."""
-    pids = []
-    for child in psutil.Process(os.getpid()).children():
-        with contextlib.suppress(psutil.Error):
-            if any("playwright" in part for part in child.cmdline()):
-                pids.append(child.pid)
-    return pids

@@ -76,7 +76,8 @@ async def candidate_levels(*, allow_unsafe: bool) -> list[IsolationLevel]:
     Never empty: where not even level B's does, it is named all the same, for its message.
     """
     ordered = [IsolationLevel.SANDBOX_AND_NETNS, IsolationLevel.SANDBOX]
-    levels = [level for level in ordered if await _prefix_works(level)] or ordered[-1:]
+    work = await asyncio.gather(*map(_prefix_works, ordered))
+    levels = [level for level, works in zip(ordered, work, strict=True) if works] or ordered[-1:]
     return [*levels, *([IsolationLevel.NONE] if allow_unsafe else [])]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from itertools import count
 from pathlib import Path
 from typing import Self
@@ -13,7 +12,6 @@ import structlog
 from playwright.async_api import Error as PlaywrightError
 
 from htmlcard.browser.binary import ChromiumBinary, find_chromium
-from htmlcard.browser.census import create_run_folder
 from htmlcard.browser.driver import Driver, silence_playwright
 from htmlcard.browser.isolation import IsolationLevel, candidate_levels
 from htmlcard.browser.lane import PROBE_DOCUMENT, Lane
@@ -34,12 +32,20 @@ LAUNCH_ATTEMPTS = 2
 class Launchpad:
     """Knows how a browser starts on this machine; `open_lane` does it."""
 
-    def __init__(self, chromium: str | None, eyes: Eyes, *, allow_unsafe: bool) -> None:
+    def __init__(
+        self,
+        chromium: str | None,
+        eyes: Eyes,
+        *,
+        allow_unsafe: bool,
+        driver: Driver | None = None,
+    ) -> None:
+        """`driver` may have been started ahead; either way the launchpad closes it."""
         self.proofs = Proofs()
         self._chromium = chromium
         self._eyes = eyes
         self._allow_unsafe = allow_unsafe
-        self._driver = Driver()
+        self._driver = driver or Driver()
         self._folder: Path | None = None
         self._binary: ChromiumBinary | None = None
         self._levels: list[IsolationLevel] = []
@@ -70,18 +76,17 @@ class Launchpad:
 
     async def __aenter__(self) -> Self:
         silence_playwright(asyncio.get_running_loop())
-        self._folder = await asyncio.to_thread(create_run_folder)
-        driver_home = self._folder / "driver"
-        driver_home.mkdir(mode=0o700)
-        self._driver.settle_in(driver_home)
-        with contextlib.suppress(BrowserUnavailable):
-            await self._find_binary()
+        # The driver takes the longest to start, so it does while all else is looked at.
+        self._driver.start_soon()
+        self._folder, self._levels, _ = await asyncio.gather(
+            self._driver.folder(),
+            candidate_levels(allow_unsafe=self._allow_unsafe),
+            self._look_for_binary(),
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._driver.discard()
-        if self._folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await self._driver.close()
 
     def driver_is_well(self) -> bool:
         """Whether the driver's process runs; where it does not, no browser of it lives."""
@@ -131,6 +136,10 @@ class Launchpad:
         await lane.shoot(PROBE_DOCUMENT, ImageFormat.PNG, 2**20, deadline_s)
         return lane
 
+    async def _look_for_binary(self) -> None:
+        with contextlib.suppress(BrowserUnavailable):  # It may be installed later.
+            await self._find_binary()
+
     async def _find_binary(self) -> ChromiumBinary:
         if self._binary is None:
             try:
@@ -143,8 +152,6 @@ class Launchpad:
         if self._folder is None:
             raise BrowserUnavailable("the browser pool is not open")
         begin_frame = binary.headless_shell and not self._portable
-        if not self._levels:
-            self._levels = await candidate_levels(allow_unsafe=self._allow_unsafe)
         level = self._levels[0]
         folder = self._folder / f"browser-{next(self._numbers)}"
         try:

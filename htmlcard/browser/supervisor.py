@@ -100,7 +100,10 @@ class Supervisor:
             self._work.set()
 
     def _missing(self) -> int:
-        return self._wanted - (len(self.lanes) - len(self._worn)) - self._opening
+        # Cards wait while no lane lives: the first comes sooner where it starts alone.
+        alone = not self.lanes and not self._failures
+        wanted = 1 if alone else self._wanted
+        return wanted - (len(self.lanes) - len(self._worn)) - self._opening
 
     async def _keep_opening(self) -> None:
         # Cancelling alone does not end it: Playwright can turn that into a failure of its own.
@@ -129,6 +132,7 @@ class Supervisor:
             return
         finally:
             self._opening -= 1
+            self._work.set()  # The other opener may have found nothing to do meanwhile.
         self._failures = 0
         self.last_error = None
         self.last_success_s = time.monotonic()

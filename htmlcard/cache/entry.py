@@ -10,6 +10,7 @@ import hashlib
 import struct
 from dataclasses import dataclass, field
 
+from htmlcard.cache.keys import etag
 from htmlcard.card import ImageFormat, Size
 from htmlcard.errors import HtmlcardError
 
@@ -44,6 +45,10 @@ class CacheEntry:
     encoding: str
     data: bytes = field(repr=False)
     stored_at_s: float
+    etag: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "etag", etag(self.identity, self.fingerprint))
 
 
 def encode_entry(entry: CacheEntry) -> bytes:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import importlib
 import socket
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from htmlcard.browser.driver import Driver
 from htmlcard.cli.flags import SettingFlags, settings_of
+from htmlcard.cli.memory import keep_trimming, limit_arenas
 from htmlcard.config import Settings
 from htmlcard.errors import InvalidSettings
-from htmlcard.server.app import run_server
 from htmlcard.telemetry.logs import configure_logs
 
 
@@ -38,8 +40,9 @@ def dev(*, flags: SettingFlags | None = None) -> int:
 
 
 def _run(settings: Settings, *, dev: bool, on_listening: Callable[[str], None]) -> int:
+    limit_arenas()
     try:
-        run_fast(run_server(settings, dev=dev, on_listening=on_listening))
+        run_fast(_serve(settings, dev=dev, on_listening=on_listening))
     except OSError as error:
         unusable = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
         if error.errno not in unusable and not isinstance(error, socket.gaierror | TimeoutError):
@@ -49,6 +52,19 @@ def _run(settings: Settings, *, dev: bool, on_listening: Callable[[str], None]) 
             "set PORT or HOST to something free"
         ) from error
     return 0
+
+
+async def _serve(settings: Settings, *, dev: bool, on_listening: Callable[[str], None]) -> None:
+    trimming = asyncio.create_task(keep_trimming())
+    driver = Driver()
+    driver.start_soon()
+    try:
+        # The server and what it is made of take as long to import as the driver to start.
+        app = await asyncio.to_thread(importlib.import_module, "htmlcard.server.app")
+        await app.run_server(settings, dev=dev, driver=driver, on_listening=on_listening)
+    finally:
+        trimming.cancel()
+        await driver.close()
 
 
 def run_fast(work: Coroutine[Any, Any, None]) -> None:

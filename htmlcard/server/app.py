@@ -10,13 +10,18 @@ import structlog
 from aiohttp import web
 
 from htmlcard.assembly import Service, open_service
+from htmlcard.browser.driver import Driver
 from htmlcard.card import DEFAULT_SIZE
 from htmlcard.config import Settings
 from htmlcard.server.context import CONTEXT, Context
+from htmlcard.server.hot_cards import HotCards
+from htmlcard.server.hot_path import HotPath
 from htmlcard.server.middlewares import MIDDLEWARES
 from htmlcard.server.routes import add_routes
 
 log = structlog.get_logger()
+
+HOT_CARDS = web.AppKey("hot_cards", HotCards)
 
 #: Largest body of a POST: far more than any template's fields hold.
 MAX_BODY_BYTES = 1_000_000
@@ -24,6 +29,10 @@ MAX_BODY_BYTES = 1_000_000
 MAX_LINE_BYTES = 64 * 1024
 #: A host's name is looked up before it can be listened on, and that may take for ever.
 LISTEN_TIMEOUT_S = 10.0
+#: Connections that may wait to be accepted.
+BACKLOG = 128
+#: Fallbacks take a second of computing to prepare, which the first card needs more.
+PREPARE_AFTER_S = 1.5
 #: How long requests under way may take when the service stops.
 DRAIN_S = 6.0
 
@@ -32,12 +41,41 @@ def build_app(service: Service, *, dev: bool = False) -> web.Application:
     """The application in front of an open service."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[CONTEXT] = Context(service, dev=dev)
+    app[HOT_CARDS] = HotCards(service)
+    if not dev:
+        app.on_response_prepare.append(app[HOT_CARDS].remember)
     add_routes(app, dev_mode=dev)
     return app
 
 
+async def listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
+    """Serve a runner that is set up, with the hot path in front; `runner.cleanup` closes
+    connections, but not what is returned.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    make_handler, cards = runner.server, runner.app[HOT_CARDS]
+    if make_handler is None:
+        raise RuntimeError("the runner is not set up")
+
+    def connect() -> HotPath:
+        return HotPath(make_handler(), cards)
+
+    return await asyncio.get_running_loop().create_server(connect, host, port, backlog=BACKLOG)
+
+
+async def _prepare_fallbacks(service: Service) -> None:
+    await asyncio.sleep(PREPARE_AFTER_S)
+    await service.fallbacks.prepare([DEFAULT_SIZE])
+
+
 async def run_server(
-    settings: Settings, *, dev: bool, on_listening: Callable[[str], None] = lambda url: None
+    settings: Settings,
+    *,
+    dev: bool,
+    driver: Driver | None = None,
+    on_listening: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way.
 
@@ -51,7 +89,7 @@ async def run_server(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with open_service(settings) as service:
+    async with open_service(settings, driver) as service:
         runner = web.AppRunner(
             build_app(service, dev=dev),
             access_log=None,
@@ -61,12 +99,12 @@ async def run_server(
         )
         await runner.setup()
         # In the background: until then the pictures of last resort are drawn when needed.
-        preparing = asyncio.create_task(service.fallbacks.prepare([DEFAULT_SIZE]))
+        preparing = asyncio.create_task(_prepare_fallbacks(service))
+        listening: asyncio.Server | None = None
         try:
-            site = web.TCPSite(runner, settings.host, settings.port)
             async with asyncio.timeout(LISTEN_TIMEOUT_S):
-                await site.start()
-            port = runner.addresses[0][1]
+                listening = await listen(runner, settings.host, settings.port)
+            port = listening.sockets[0].getsockname()[1]
             host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
             log.info("listening", host=settings.host, port=port)
             on_listening(f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -74,5 +112,7 @@ async def run_server(
             log.info("stopping", renders_in_flight=service.renderer.in_flight)
         finally:
             preparing.cancel()
+            if listening:
+                listening.close()
             await runner.cleanup()
             await service.renderer.drain(DRAIN_S / 3)

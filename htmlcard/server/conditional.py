@@ -7,10 +7,8 @@ import re
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
-def matches_etag(if_none_match: str | None, etag: str) -> bool:
+def matches_etag(if_none_match: str, etag: str) -> bool:
     """Whether the header names this strong entity tag; `*` matches any. The comparison is weak."""
-    if if_none_match is None:
-        return False
     if if_none_match.strip() == "*":
         return True
     return etag in _ENTITY_TAG.findall(if_none_match)

@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from htmlcard.errors import InvalidRequest, RenderFailed
+from htmlcard.server.hot_path import tell_when_answered
 from htmlcard.server.problems import REQUEST_ID, problem, problem_of
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
     request[REQUEST_ID] = request_id
     started_s = time.perf_counter()
+    tell_when_answered(request)
     response = await handler(request)
     if not response.prepared:
         response.headers["X-Request-Id"] = request_id

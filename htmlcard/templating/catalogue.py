@@ -1,13 +1,15 @@
 """The templates there are, as they are on disk at this moment.
 
-Each one is loaded once and checked by `stat` on every request; a broken edit
-leaves the last good version in service. Loading itself is `loading`.
+Each one is loaded once and checked on every request: by `stat`, or where `changes`
+can vouch for its files by asking that. A broken edit leaves the last good version
+in service. Loading itself is `loading`.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +19,15 @@ import structlog
 from htmlcard.card import Brand
 from htmlcard.errors import TemplateFailed, UnknownTemplate
 from htmlcard.templating.assets import AssetStore
+from htmlcard.templating.changes import Changes
 from htmlcard.templating.loading import Loaded, load_template
 from htmlcard.templating.template import Template
 
 _log = structlog.get_logger()
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+#: Files are looked at so often whatever `changes` says: a folder shared with another machine,
+#: or one mounted over, raises no event.
+_LOOK_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -30,6 +36,9 @@ class _Entry:
 
     loaded: Loaded
     template: Template | None
+    vouched: tuple[int, float] | None = None
+    """The count of changes at which its files were looked at, and until when that is good."""
+    can_be_vouched: bool = True
 
 
 class Catalogue:
@@ -43,6 +52,7 @@ class Catalogue:
         self._brand = brand if brand is not None else Brand()
         self._store = AssetStore()
         self._entries: dict[str, _Entry] = {}
+        self._changes = Changes()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -94,15 +104,38 @@ class Catalogue:
         loaded = self._refresh(name).loaded
         return tuple(str(mistake) for mistake in (*loaded.mistakes, *loaded.notices))
 
+    def close(self) -> None:
+        """Stop following changes; templates can still be had."""
+        self._changes.close()
+
     def _refresh(self, name: str) -> _Entry:
         entry = self._entries.get(name)
-        if entry is not None and entry.loaded.watch.is_current():
+        if entry is not None and self._is_vouched(entry):
             return entry
         with self._lock:
             entry = self._entries.get(name)
-            if entry is not None and entry.loaded.watch.is_current():
+            if entry is not None and self._is_current(entry):
                 return entry
             return self._reload(name, entry)
+
+    def _is_vouched(self, entry: _Entry) -> bool:
+        vouched = entry.vouched
+        return (
+            vouched is not None
+            and vouched[0] == self._changes.count()
+            and time.monotonic() < vouched[1]
+        )
+
+    def _is_current(self, entry: _Entry) -> bool:
+        # In this order: what changes after the count is counted, what changed before is seen.
+        count, until_s = self._changes.count(), time.monotonic() + _LOOK_EVERY_S
+        watch = entry.loaded.watch
+        # Once refused it is not tried again, since trying costs more than looking.
+        entry.can_be_vouched = entry.can_be_vouched and self._changes.follow(watch.paths)
+        if not watch.is_current():
+            return False
+        entry.vouched = (count, until_s) if entry.can_be_vouched else None
+        return True
 
     def _reload(self, name: str, before: _Entry | None) -> _Entry:
         loaded = load_template(name, self._roots, self._brand, self._store)

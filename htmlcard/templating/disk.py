@@ -10,7 +10,7 @@ import codecs
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 Signature = tuple[int, int, int, int]
@@ -55,6 +55,10 @@ class Watch:
         if self._unsettled:
             return False
         return all(_find_signature(key) == seen for key, seen in self._signatures.items())
+
+    @property
+    def paths(self) -> Collection[str]:
+        return self._signatures.keys()
 
     def __len__(self) -> int:
         return len(self._signatures)

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from htmlcard.browser.census import RUN_FOLDER_PREFIX, create_run_folder
+from htmlcard.browser.driver import Driver
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.pool import BrowserPool
 from htmlcard.images import compare
@@ -72,6 +73,18 @@ async def test_closing_while_lanes_open_leaves_nothing(private_tmp: Path) -> Non
             await asyncio.sleep(delay_s)
     await until(lambda: not naming(private_tmp), "the end of half-started browsers")
     await until(lambda: _children() <= before, "the end of every child process")
+    assert not _run_folders(private_tmp)
+
+
+async def test_a_driver_that_is_given_up_while_it_starts_leaves_nothing(private_tmp: Path) -> None:
+    """It is started ahead of all else, so whatever stops a start meets it half-way."""
+    before = _children()
+    for delay_s in (0.0, 0.02, 0.1, 0.3):
+        driver = Driver()
+        driver.start_soon()
+        await asyncio.sleep(delay_s)
+        await driver.close()
+    await until(lambda: _children() <= before, "the end of every driver")
     assert not _run_folders(private_tmp)
 
 

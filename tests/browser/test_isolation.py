@@ -11,11 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from htmlcard.browser.driver import Driver
 from htmlcard.browser.isolation import NOBODY_ID
 from htmlcard.browser.pool import BrowserPool
 
 from .conftest import MakePool
 from .processes import browser_of, group, renderers
+from .shooting import until
 
 pytestmark = pytest.mark.browser
 
@@ -105,6 +107,30 @@ async def test_no_secret_of_the_service_reaches_a_browser(secret: str, make_pool
         assert secret not in environ
         names = {entry.partition("=")[0] for entry in environ.split("\0") if "=" in entry}
         assert not {name for name in names if name.startswith(("HTMLCARD_", "AWS_"))}
+
+
+async def test_no_secret_reaches_the_driver_and_none_is_hidden_meanwhile(secret: str) -> None:
+    """Playwright hands its driver all there is; and while it starts, other parts go on reading."""
+    kept = dict(os.environ)
+    driver = Driver()
+    driver.start_soon()
+    hidden: set[str] = set()
+
+    def runs() -> bool:
+        hidden.update(name for name in kept if name not in os.environ)
+        return driver.pid is not None
+
+    try:
+        await until(runs, "a driver")
+        environ = _read(psutil.Process(driver.pid), "environ")
+    finally:
+        await driver.close()
+    assert dict(os.environ) == kept
+    assert not hidden
+    assert secret not in environ
+    names = {entry.partition("=")[0] for entry in environ.split("\0") if entry}
+    assert {"PATH", "HOME", "TMPDIR"} <= names
+    assert not {name for name in names if name.startswith(("HTMLCARD_", "AWS_"))}
 
 
 async def test_a_browser_writes_nowhere_but_into_its_own_home(pool: BrowserPool) -> None:

@@ -55,9 +55,23 @@ async def _recycle(make_pool: MakePool, *, cards: int, cards_per_lane: int) -> N
         await until(partial(is_gone, worn), "the end of a worn browser")
 
 
+async def test_the_first_lane_starts_alone(make_pool: MakePool) -> None:
+    """The first card of a service waits for one browser; a second would take its processor."""
+    pool = await make_pool(lanes=3, wait=False)
+    seen: set[tuple[int, int]] = set()
+
+    def all_there() -> bool:
+        seen.add((len(pool.supervisor.lanes), pool.supervisor._opening))
+        return len(pool.supervisor.lanes) == 3
+
+    await until(all_there, "three lanes")
+    assert max(opening for lanes, opening in seen if lanes == 0) == 1
+    assert max(opening for _, opening in seen) == 2
+
+
 async def test_worn_lanes_are_replaced_under_load(make_pool: MakePool) -> None:
     """Browsers grow with age. Whoever asks meanwhile must neither fail nor find nobody there."""
-    await _recycle(make_pool, cards=120, cards_per_lane=20)
+    await _recycle(make_pool, cards=240, cards_per_lane=20)
 
 
 @pytest.mark.soak

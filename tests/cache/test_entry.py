@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from htmlcard.cache.entry import BadEntry, CacheEntry, encode_entry, parse_entry
+from htmlcard.cache.keys import etag
 from htmlcard.card import ImageFormat, Size
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -29,6 +30,13 @@ _entries = st.builds(
 def test_what_was_encoded_comes_back(entry: CacheEntry) -> None:
     """Any text may stand in a field, so lengths and not separators must part them."""
     assert parse_entry(encode_entry(entry), entry.identity) == entry
+
+
+@given(_entries)
+def test_its_etag_is_the_one_known_before_it_was_drawn(entry: CacheEntry) -> None:
+    """A crawler's If-None-Match is judged without the entry."""
+    assert entry.etag == etag(entry.identity, entry.fingerprint)
+    assert parse_entry(encode_entry(entry), entry.identity).etag == entry.etag
 
 
 @given(_entries, st.data())

@@ -10,6 +10,7 @@ from htmlcard.renderer import Rendered
 from htmlcard.server.bodies import parse_body
 from htmlcard.server.conditional import matches_etag
 from htmlcard.server.context import Context, context_of
+from htmlcard.server.hot_cards import CARD_IN_MEMORY
 from htmlcard.server.problems import REQUEST_ID
 from htmlcard.telemetry.metrics import UNKNOWN_TEMPLATE
 from htmlcard.telemetry.timings import Timings
@@ -40,11 +41,14 @@ async def render(request: web.Request) -> web.Response:
     else:
         card, options, warnings = read_lenient(template, target, query)
     renderer = context.service.renderer
-    if matches_etag(request.headers.get("If-None-Match"), renderer.etag(card)):
+    known = request.headers.get("If-None-Match")
+    if known is not None and matches_etag(known, etag := renderer.etag(card)):
         _count(context, card, "not_modified")
-        return _not_modified(context, card, renderer.etag(card))
+        return _not_modified(context, card, etag)
     rendered = renderer.find_now(card)
-    if rendered is None:
+    if rendered is not None:
+        request[CARD_IN_MEMORY] = card
+    else:
         try:
             rendered = await renderer.render(card, timings, fall_back=options.fall_back)
         except RenderFailed:
