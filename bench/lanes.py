@@ -19,7 +19,7 @@ async def measure_lanes(counts: tuple[int, ...], seconds: float) -> dict[str, fl
         server = HtmlcardServer({"HTMLCARD_LANES": str(lanes)})
         try:
             await server.start()
-            await warm_up(server, ("png",))
+            await warm_up(server, ("png",), seconds / 4)
             rates[str(lanes)] = await measure_rate(server, seconds)
         finally:
             await server.stop()

@@ -47,14 +47,24 @@ async def race(contestants: Sequence[Contestant], plan: Plan) -> list[Cell]:
     return list(cells.values())
 
 
-async def warm_up(contestant: Contestant, formats: Sequence[str]) -> None:
-    """Fonts, pictures, proofs and just-in-time compilers: nobody's first cards count."""
+async def warm_up(contestant: Contestant, formats: Sequence[str], seconds: float) -> None:
+    """Fonts, pictures, proofs and just-in-time compilers: nobody's first cards count.
+
+    At least four cards of each kind, and as many as come in `seconds`.
+    """
+
+    async def client(card: str, format: str, until_s: float) -> None:
+        await _draw(contestant, card, format, [], [])
+        while time.perf_counter() < until_s:
+            await _draw(contestant, card, format, [], [])
+
     for format in formats:
         if format in contestant.formats:
             for card in TITLES:
+                until_s = time.perf_counter() + seconds
                 async with asyncio.TaskGroup() as group:
                     for _ in range(4):
-                        group.create_task(_draw(contestant, card, format, [], []))
+                        group.create_task(client(card, format, until_s))
 
 
 async def _take_turn(contestant: Contestant, cell: Cell, plan: Plan) -> list[float]:

@@ -12,6 +12,8 @@ class Plan:
     formats: tuple[str, ...]
     clients: tuple[int, ...]
     rounds: int
+    warm_s: float
+    """How long each contestant draws each kind of card before the race."""
     cell_s: float
     """How long one contestant draws one card, each round."""
     cell_cards: int
@@ -36,6 +38,7 @@ FULL = Plan(
     formats=("png", "jpeg", "webp"),
     clients=(1, 2, 4),
     rounds=3,
+    warm_s=1.0,
     cell_s=0.7,
     cell_cards=4,
     lanes=(1, 2, 3, 4),
@@ -50,6 +53,7 @@ QUICK = Plan(
     formats=("png", "jpeg"),
     clients=(1, 4),
     rounds=1,
+    warm_s=0.3,
     cell_s=0.4,
     cell_cards=4,
     lanes=(2, 3),
@@ -75,7 +79,7 @@ def make_plan(
     if rounds is not None:
         plan = replace(plan, rounds=rounds)
     if cards is not None:
-        plan = replace(plan, cell_s=0.0, cell_cards=cards)
+        plan = replace(plan, warm_s=0.0, cell_s=0.0, cell_cards=cards)
     if soak_cards is not None:
         plan = replace(plan, soak_cards=soak_cards)
     if soak_s is not None:

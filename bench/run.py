@@ -68,7 +68,7 @@ async def _race(plan: Plan, only: Collection[str], figures: Figures) -> None:
     async with _started([server, *PEERS], only, figures.skipped) as contestants:
         for contestant in contestants:
             figures.versions[contestant.name] = contestant.find_version()
-            await warm_up(contestant, plan.formats)
+            await warm_up(contestant, plan.formats, plan.warm_s)
         figures.cells = await race(contestants, plan)
         figures.pss_bytes = {
             contestant.name: read_pss_bytes(contestant.processes()) for contestant in contestants

@@ -32,7 +32,7 @@ async def soak(plan: Plan) -> dict[str, Any]:
     server = HtmlcardServer({"HTMLCARD_LANES": str(LANES)})
     try:
         await server.start()
-        await warm_up(server, ("png", "jpeg"))
+        await warm_up(server, ("png", "jpeg"), plan.warm_s)
         rate = await measure_rate(server, 2.0)
         return await Soak(server, rate * _OVERLOAD).run(plan.soak_cards, plan.soak_s)
     finally:

@@ -8,7 +8,7 @@ from typing import Self
 
 from htmlcard.card import CardImage, ImageFormat, Shot
 from htmlcard.images.budget import fit_lossy, fit_png
-from htmlcard.images.probe import check_shot, is_blank
+from htmlcard.images.probe import check_shot, is_blank, may_be_blank
 
 
 class Finisher:
@@ -30,8 +30,12 @@ class Finisher:
         Raises:
             BadShot: it is truncated, or not of the size and format asked for.
         """
+        # Cheaper than the way to a thread and back; only pictures that must be decoded go there.
+        check_shot(shot.data, shot.format, shot.size_px)
+        if not may_be_blank(shot.data):
+            return False
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _check, shot)
+        return await loop.run_in_executor(self._threads, is_blank, shot.data)
 
     async def fit(self, shot: Shot) -> CardImage:
         """The shot within the byte budget; as it is where it fits already."""
@@ -43,11 +47,6 @@ class Finisher:
 
     def _shrink(self, shot: Shot) -> tuple[bytes, str]:
         if shot.format is ImageFormat.PNG:
-            # The canvas tries near-lossless itself, before it gives up on the budget.
-            return fit_png(shot.data, self.max_bytes, held=shot.path == "canvas")
+            # The page of a painted card goes down the ladder itself, as far as palettes.
+            return fit_png(shot.data, self.max_bytes, squeezed=shot.path == "canvas")
         return fit_lossy(shot.data, shot.format, self.max_bytes)
-
-
-def _check(shot: Shot) -> bool:
-    check_shot(shot.data, shot.format, shot.size_px)
-    return is_blank(shot.data)

@@ -187,7 +187,7 @@ def _write_launcher(folder: Path, pid_file: Path, node: str | None) -> Path:
     script.write_text(
         "#!/bin/sh\n"
         f"echo $$ > {shlex.quote(str(pid_file))}\n"
-        f'exec env -i {kept} HOME={home} TMPDIR={home} {command} "$@"\n',
+        f'exec /usr/bin/env -i {kept} HOME={home} TMPDIR={home} {command} "$@"\n',
         encoding="utf-8",
     )
     script.chmod(0o700)

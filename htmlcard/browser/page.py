@@ -11,9 +11,9 @@ import asyncio
 import base64
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from itertools import count
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from playwright.async_api import Browser
 
@@ -36,20 +36,27 @@ class Eyes(Protocol):
 
 
 FrameName = Literal["painted", "shown"]
+#: Frame, base path, width and height in CSS px, scale: what `stage.place` was last told.
+Place = tuple[FrameName, str, int, int, int]
 
 #: Fonts and pictures come from memory: what is not there by then never will be.
 ASSETS_WAIT_MS = 700
 #: A frame that was asked for paints at once, or not at all.
 PAINT_WAIT_MS = 250
+#: … unless it was asked for before the document was ready: then another is needed.
+EARLY_PAINT_WAIT_MS = 12
 MAX_FRAMES = 5
 MARK_SQUARES = 4
 MAX_LOADING_PASSES = 12
 FIRST_VISIT_S = 0.02
 FIRST_QUALITY = 90
+NO_LIMIT = 2**31 - 1
 #: Frames a scripted document gets, so that what it does on load is in the picture.
 SCRIPTED_FRAMES = 3
 
 _META_HTTP_EQUIV = re.compile(r"<meta[^>]+http-equiv", re.IGNORECASE)
+#: Elements of a document that its successor would inherit, were they not taken away.
+_LASTING_META = re.compile(r"""<meta(?!\s+charset\s*=\s*["']?[\w-]+["']?\s*/?>)""", re.IGNORECASE)
 
 # Origins are never used twice in a process: see VirtualOrigin.
 _origin_numbers = count(1)
@@ -65,6 +72,7 @@ class CardPage:
         self._origin = VirtualOrigin(0)
         self._staged = False
         self._frames: dict[FrameName, str] = {}
+        self._placed: Place | None = None
         self._kept: set[str] = set()
         self._visited: set[tuple[FrameName, str]] = set()
 
@@ -106,34 +114,40 @@ class CardPage:
             self._staged = False
         proof = self._proofs.find(document) if self.can_paint else Proof.FAILS
         if proof is Proof.OPEN:
-            await self._prove(document)
+            painted = await self._prove(document, limit_bytes)
             proof = self._proofs.find(document)
+            if proof is Proof.HOLDS and format is ImageFormat.PNG:
+                return painted
         if proof is Proof.HOLDS:
             return await self._paint(document, format, limit_bytes)
         return await self._show(document, format)
 
-    async def _prove(self, document: Document) -> None:
-        no_limit = 2**31 - 1
+    async def _prove(self, document: Document, limit_bytes: int) -> Shot:
+        """Draw a document both ways and record whether they agree; answers the painted one."""
         shown = await self._show(document, ImageFormat.PNG)
-        painted = await self._paint(document, ImageFormat.PNG, no_limit)
-        holds = await asyncio.to_thread(self._eyes.same_picture, shown.data, painted.data)
+        painted = await self._paint(document, ImageFormat.PNG, limit_bytes)
+        exact = painted
+        if painted.encoding != "lossless":
+            exact = await self._paint(document, ImageFormat.PNG, NO_LIMIT)
+        holds = await asyncio.to_thread(self._eyes.same_picture, shown.data, exact.data)
         self._proofs.record(document, holds=holds)
+        return painted
 
     async def _paint(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
         await self._tab.set_viewport(document.size)
-        seen = await self._stage_document("painted", document)
-        wish = (format.value, limit_bytes, PAINT_WAIT_MS)
-        # Asked for before the frame is there, so that it is taken the moment it is.
-        said, _ = await asyncio.gather(
-            self._tab.call("stage.take", *wish, wait=True), self._tab.tick()
-        )
+        seen = self._tab.requests_seen
+        said = None
+        if ("painted", document.fingerprint) in self._visited:
+            said = await self._draw_at_once(document, format, limit_bytes)
+        if said is None:
+            seen = await self._stage_document("painted", document)
+            said = await self._draw(format, limit_bytes)
         for _ in range(MAX_FRAMES):
             if said and seen == self._tab.requests_seen:
                 break
             # Painting asked for something new (a mask, say), or the frame came too early.
             seen = await self._load(seen)
-            await self._tab.tick()
-            said = await self._tab.call("stage.take", *wish, wait=True)
+            said = await self._draw(format, limit_bytes)
         else:
             if not said:
                 raise BrowserFailed("no frame painted the document")
@@ -141,6 +155,39 @@ class CardPage:
         encoding, _, data = said.partition(" ")
         size_px = document.size.scaled(document.scale)
         return Shot(base64.b64decode(data), format, size_px, encoding, "canvas")
+
+    async def _draw_at_once(
+        self, document: Document, format: ImageFormat, limit_bytes: int
+    ) -> str | None:
+        """Set, settle, paint and encode a document of which all should be in memory by now.
+
+        None where it is not, "" where it was not painted.
+        """
+        await self._keep_pictures()
+
+        # The page goes from the document to the picture by itself; it only needs a frame, as soon
+        # as the document is set. One that comes too early is made up for by the caller.
+        wish = (ASSETS_WAIT_MS, format.value, limit_bytes, EARLY_PAINT_WAIT_MS)
+        *setting, drawing = map(
+            asyncio.ensure_future,
+            (*self._setting("painted", document), self._tab.call("stage.draw", *wish, wait=True)),
+        )
+
+        async def tick_once_set() -> None:
+            await asyncio.gather(*setting)
+            await self._tab.tick()
+
+        _, said = await asyncio.gather(tick_once_set(), drawing)
+        return None if said is None else str(said)
+
+    async def _draw(self, format: ImageFormat, limit_bytes: int) -> str:
+        """Paint the settled document and encode it; "" when no frame painted it."""
+        # Asked for before the frame is there, so that it is taken the moment it is.
+        said, _ = await asyncio.gather(
+            self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
+            self._tab.tick(),
+        )
+        return str(said)
 
     async def _show(self, document: Document, format: ImageFormat) -> Shot:
         await self._tab.set_viewport(document.size.scaled(document.scale))
@@ -180,15 +227,11 @@ class CardPage:
     async def _stage_document(self, name: FrameName, document: Document) -> int:
         """Put a document into a frame and let it load; answers how many requests there were."""
         await self._keep_pictures()
-        size = document.size
-        placed = (name, document.base_path, size.width_px, size.height_px, document.scale)
-        content = {"frameId": self._frames[name], "html": document.html}
         seen = self._tab.requests_seen
         # Sent together, done in order: one round trip instead of three.
         *_, settled = await asyncio.gather(
-            self._tab.call("stage.place", *placed),
-            self._tab.send("Page.setDocumentContent", content),
-            self._tab.call("stage.settle", ASSETS_WAIT_MS, [], wait=True),
+            *self._setting(name, document),
+            self._tab.call("stage.settle", ASSETS_WAIT_MS, None, wait=True),
         )
         if not settled:
             raise AssetFailed(f"fonts or pictures of {document.template} did not load in time")
@@ -198,6 +241,17 @@ class CardPage:
             self._visited.add(visit)
             await asyncio.sleep(FIRST_VISIT_S)
         return await self._load(seen)
+
+    def _setting(self, name: FrameName, document: Document) -> list[Coroutine[Any, Any, Any]]:
+        """The calls that put a document into a frame, to be sent in this order."""
+        size = document.size
+        place = (name, document.base_path, size.width_px, size.height_px, document.scale)
+        content = {"frameId": self._frames[name], "html": document.html}
+        calls = [self._tab.send("Page.setDocumentContent", content)]
+        if place != self._placed:
+            calls.insert(0, self._tab.call("stage.place", *place))
+        self._placed = None if _LASTING_META.search(document.html) else place
+        return calls
 
     async def _load(self, seen: int) -> int:
         """Go on until a whole pass over the document has asked for nothing new."""
@@ -238,6 +292,7 @@ class CardPage:
         self._origin = VirtualOrigin(next(_origin_numbers))
         self._kept.clear()
         self._visited.clear()
+        self._placed = None
         await self._tab.navigate(self._origin.base + STAGE_PATH)
         await self._tab.evaluate(f"{ENCODER_JS};{stage_js()};0")
         painted, shown = await self._tab.child_frames()

@@ -8,6 +8,7 @@ judged before, in `probe`.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from math import log2
 
 import numpy as np
@@ -24,37 +25,43 @@ _TOLERANCES = (1, 2)
 #: What all tolerances together can win over the first; beyond it a palette is the next step.
 _TOLERANCE_GAIN = 1.9
 _COLORS = (256, 192, 128, 96, 80, 64, 56, 48, 40, 32, 24, 16, 12, 8)
+#: The fewest colors of the encoder in the page; here they are written smaller.
+_SQUEEZED_COLORS = 16
 _FACTORS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 _SMOOTHED_COLORS = 8
 _QUALITIES = (90, 85, 80, 75, 70, 65, 60, 55, 50, 45, 40, 35, 30, 25)
 
 
-def fit_png(data: bytes, max_bytes: int, *, held: bool = False) -> tuple[bytes, str]:
+def fit_png(data: bytes, max_bytes: int, *, squeezed: bool = False) -> tuple[bytes, str]:
     """Bring a PNG within `max_bytes`: the new bytes, and the step of the ladder that did it.
 
     Steps: `lossless` (the bytes as they came), `near-lossless` (no channel off by
     more than 1; `near-lossless-2` likewise), `palette-N` (N colors),
     `smoothed-N` (blocks of N by N pixels), `flat` (one color: the smallest there
-    is, returned even where it does not fit). With `held`, near-lossless was tried by who drew
-    the picture, in vain, and is left out. Raises BadShot for an undecodable PNG.
+    is, returned even where it does not fit). With `squeezed`, who drew the picture tried
+    near-lossless and larger palettes in vain: only small ones are left. Raises BadShot for
+    an undecodable PNG.
     """
     if len(data) <= max_bytes:
         return data, "lossless"
-    return fit_png_picture(decode(data), max_bytes, held=held)
+    return fit_png_picture(decode(data), max_bytes, squeezed=squeezed)
 
 
 def fit_png_picture(
-    picture: Image.Image, max_bytes: int, *, held: bool = False
+    picture: Image.Image, max_bytes: int, *, squeezed: bool = False
 ) -> tuple[bytes, str]:
     """`fit_png` for an RGB picture that is over the budget when lossless."""
+    if squeezed:
+        few = [colors for colors in _COLORS if colors <= _SQUEEZED_COLORS]
+        return _fit_palette(picture, max_bytes, few) or _fit_smoothed_png(picture, max_bytes)
     pixels = np.asarray(picture)
-    for tolerance in () if held else _TOLERANCES:
+    for tolerance in _TOLERANCES:
         data = encode_rgb(hold(pixels, tolerance))
         if len(data) <= max_bytes:
             return data, "near-lossless" if tolerance == 1 else f"near-lossless-{tolerance}"
         if len(data) > max_bytes * _TOLERANCE_GAIN:
             break
-    return _fit_palette(picture, max_bytes) or _fit_smoothed_png(picture, max_bytes)
+    return _fit_palette(picture, max_bytes, _COLORS) or _fit_smoothed_png(picture, max_bytes)
 
 
 def fit_lossy(data: bytes, format: ImageFormat, max_bytes: int) -> tuple[bytes, str]:
@@ -105,10 +112,12 @@ def encode_lossy(picture: Image.Image, format: ImageFormat, quality: int) -> byt
     return out.getvalue()
 
 
-def _fit_palette(picture: Image.Image, max_bytes: int) -> tuple[bytes, str] | None:
-    """The most colors that fit, or None. Half the colors save about one bit a pixel."""
+def _fit_palette(
+    picture: Image.Image, max_bytes: int, choice: Sequence[int]
+) -> tuple[bytes, str] | None:
+    """The most colors of `choice` that fit, or None. Half the colors save about one bit a pixel."""
     bits_per_byte = 8 / (picture.width * picture.height)
-    remaining = list(_COLORS)
+    remaining = list(choice)
     while remaining:
         colors = remaining.pop(0)
         data = encode_indexed(*quantize(picture, colors), max_bytes)
@@ -117,7 +126,7 @@ def _fit_palette(picture: Image.Image, max_bytes: int) -> tuple[bytes, str] | No
         # What is far too large has not been squeezed yet.
         reachable = max_bytes * (MAX_GAIN if len(data) > max_bytes * MAX_GAIN else 1)
         hoped = 2 ** (log2(colors) - (len(data) - reachable) * bits_per_byte)
-        if hoped < _COLORS[-1] / 2:
+        if hoped < choice[-1] / 2:
             return None
         remaining = [fewer for fewer in remaining if fewer <= hoped] or remaining[-1:]
     return None

@@ -74,15 +74,20 @@ def check_shot(data: bytes, format: ImageFormat, size_px: Size) -> None:
         raise BadShot(f"The browser's picture is damaged: {error}. Draw it again.") from error
 
 
+def may_be_blank(data: bytes) -> bool:
+    """Whether a picture is so small that `is_blank` has to look: ordinary cards are larger."""
+    info = probe(data)
+    area = info.size_px.width_px * info.size_px.height_px
+    return len(data) <= _BLANK_FIXED_BYTES + area / _PIXELS_PER_BLANK_BYTE[info.format]
+
+
 def is_blank(data: bytes) -> bool:
     """Whether every pixel has the same color; BadShot where a small file cannot be decoded.
 
     Ordinary cards are told by their byte size alone, without decoding.
     """
-    info = probe(data)
-    area = info.size_px.width_px * info.size_px.height_px
-    if len(data) > _BLANK_FIXED_BYTES + area / _PIXELS_PER_BLANK_BYTE[info.format]:
+    if not may_be_blank(data):
         return False
-    spread = _BLANK_SPREAD[info.format]
+    spread = _BLANK_SPREAD[probe(data).format]
     pixels = np.asarray(decode(data)).reshape(-1, 3)
     return int(np.ptp(pixels, axis=0).max()) <= spread

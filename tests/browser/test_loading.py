@@ -164,3 +164,21 @@ async def test_odd_ways_to_name_a_stylesheet(lane: Lane, body: str) -> None:
         assets={"green.css": make_asset(f"p{{background:{css(GREEN)}}}", "text/css")},
     )
     assert shows(await shoot(lane, document), 20, 20, GREEN)
+
+
+async def test_a_stylesheet_is_there_each_time(lane: Lane) -> None:
+    """Blink forgets stylesheets that no document holds, and asks for them once more."""
+    plain = make_document("", template=unused_name("plain"))
+    for number in range(6):
+        document = make_document(
+            "",
+            head="<link rel=stylesheet href=a.css><style>@import url(b.css);</style>",
+            template="sheets",
+            assets={
+                "a.css": make_asset(f"body{{background:{css(GREEN)}}}", "text/css"),
+                "b.css": make_asset("html{height:100%}", "text/css"),
+            },
+            scale=1 + number % 2,
+        )
+        assert shows(await shoot(lane, document), 600, 300, GREEN), number
+        await shoot(lane, plain)

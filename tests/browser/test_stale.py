@@ -11,6 +11,7 @@ import pytest
 from htmlcard.browser.lane import Lane
 from htmlcard.browser.pool import BrowserPool
 from htmlcard.card import Asset, Document, ImageFormat, Shot, Size
+from htmlcard.errors import BrowserFailed
 
 from .documents import OG, PORTRAIT, SQUARE, make_asset, make_document, unused_name
 from .pictures import (
@@ -26,7 +27,7 @@ from .pictures import (
     solid_png,
     solid_svg,
 )
-from .shooting import shoot
+from .shooting import BUDGET_BYTES, shoot
 
 pytestmark = pytest.mark.browser
 
@@ -238,3 +239,11 @@ async def test_a_deleted_file_shows_no_more(
 
     assert shows(before, 20, 20, GREEN)
     assert not shows(after, 20, 20, GREEN)
+
+
+async def test_a_draw_that_overtakes_its_document_is_refused(lane: Lane) -> None:
+    """All calls of a card are under way together: out of order, one would draw the card before."""
+    await shoot(lane, make_document("before", template=unused_name()))
+
+    with pytest.raises(BrowserFailed, match="was not set"):
+        await lane._page._tab.call("stage.draw", 700, "png", BUDGET_BYTES, 12, wait=True)

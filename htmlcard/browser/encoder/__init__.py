@@ -1,7 +1,7 @@
-"""A PNG encoder that runs inside Chromium, where a canvas's own is slow and large.
+"""A PNG and JPEG encoder that runs inside Chromium, where a canvas's own are slow and large.
 
 `png.wasm` is built from the C sources beside it by the Makefile; `encoder.js` puts it on
-a page as `encodePng`. Which page that is, and what it draws, is up to the browser package.
+a page as `pictureEncoder`. Which page that is, and what it draws, is up to the browser package.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ def _load_script() -> str:
     return (folder / "encoder.js").read_text("utf-8").replace("ENCODER_WASM", wasm)
 
 
-#: The script that defines `encodePng` on a page, its WebAssembly inlined (about 30 kB).
+#: The script that defines `pictureEncoder` on a page, its WebAssembly inlined (about 85 kB).
 #:
-#: `encodePng(rgba, width, height, tolerance, limitBytes)` returns a PNG as base64, or null
-#: where it would be longer than `limitBytes`. `rgba` is what `getImageData` gives; alpha is
-#: ignored. No channel is off by more than `tolerance` (0 to 32; 0 is lossless). Throws a
-#: RangeError for other arguments. Needs `Uint8Array.prototype.toBase64` (Chromium 140).
+#: `room(key, width, height)` gives the bytes to put a picture into, four a pixel. What did not
+#: change since the last picture with that `key` is not compressed again; the result is the
+#: same for any key. `encodePng(order, limitBytes)` answers `{encoding, base64}` for the first of
+#: lossless, near-lossless (no channel off by more than 1) and palette-N (256 colors down to 16)
+#: that is within `limitBytes`, or null. `encodeLossless(order)` answers base64 of any length,
+#: and `encodeJpeg(order, quality)` that of a JPEG (4:2:0, quality 1 to 100 as in libjpeg).
+#: `order` is "RGBX" or "BGRX"; the fourth byte is ignored. Throws a RangeError for other
+#: arguments. Needs `Uint8Array.prototype.toBase64` (Chromium 140).
 ENCODER_JS: str = _load_script()

@@ -43,6 +43,13 @@ u32 adler32(u32 adler, const u8 *data, u32 count) {
   return b << 16 | a;
 }
 
+u32 adler32_join(u32 first, u32 second, u32 count) {
+  u32 a = first & 0xffff, b = first >> 16;
+  u32 before = (a + ADLER_MODULUS - 1) % ADLER_MODULUS;
+  b = (u32)((b + (second >> 16) + (u64)before * (count % ADLER_MODULUS)) % ADLER_MODULUS);
+  return b << 16 | (before + (second & 0xffff)) % ADLER_MODULUS;
+}
+
 static u32 crc_table[8][256];
 
 static void fill_crc_table(void) {

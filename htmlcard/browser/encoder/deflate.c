@@ -12,12 +12,15 @@
 #define MATCH 0x80000000u
 #define SINGLE 0x40000000u
 static u32 tokens[BLOCK_TOKENS], token_count;
+// Where the tokens to be repeated begin and end; both NOWHERE once the block they were in is
+// written, even if only some of them were. The end is NOWHERE until the first repeat, too.
+#define NOWHERE UINT32_MAX
+static u32 mark_start, mark_end;
 
 static const u8 *block_start, *block_end;  // the part of the stream that the tokens stand for
-static u8 *out, *out_start;
+static u8 *out;
 static u64 bits;
-static u32 bit_count, limit;
-static bool failed;
+static u32 bit_count;
 
 static u32 literal_frequency[286], distance_frequency[30];
 static u8 literal_length[286], distance_length[30];
@@ -45,13 +48,12 @@ static inline Part length_part(u32 length) {
                 less_three & ((1u << extra_count) - 1)};
 }
 
-void deflate_begin(u8 *output, const u8 *stream, u32 limit_bytes) {
-  out = out_start = output;
+void deflate_begin(u8 *output, const u8 *stream) {
+  out = output;
   block_start = block_end = stream;
-  limit = limit_bytes;
   token_count = bit_count = 0;
+  mark_start = mark_end = NOWHERE;
   bits = 0;
-  failed = false;
 }
 
 static inline void add_bits(u64 value, u32 count) {
@@ -183,13 +185,13 @@ static void write_tokens(void) {
   write_bits(literal_code[END_OF_BLOCK], literal_length[END_OF_BLOCK]);
 }
 
-static void write_stored(bool final) {
+static void write_stored(bool is_last) {
   const u8 *from = block_start;
   u32 left = (u32)(block_end - block_start);
   do {
     u32 part = MIN(left, STORED_MOST);
     left -= part;
-    write_bits(final && !left, 3);
+    write_bits(is_last && !left, 3);
     if (bit_count) write_bits(0, 8 - bit_count);
     write_bits(part | (u64)(~part & 0xffff) << 16, 32);
     __builtin_memcpy(out, from, part);
@@ -198,7 +200,24 @@ static void write_stored(bool final) {
   } while (left);
 }
 
-static void write_block(bool final) {
+// Where the next part is to begin on a whole byte, blocks end there: by zeros at the end of
+// the header's first list, three bits each, and by empty blocks of ten bits behind. The
+// usual way, an empty stored block, takes more than four bytes. Returns the empty blocks.
+static u32 align_block(Header *header, u32 end_bits) {
+  u32 fewest = UINT32_MAX, best_zeros = 0, best_blocks = 0;
+  for (u32 zeros = 0; header->order_count + zeros <= 19; zeros++)
+    for (u32 blocks = 0; blocks < 4; blocks++) {
+      u32 cost = 3 * zeros + 10 * blocks;
+      if ((end_bits + cost) % 8 || cost >= fewest) continue;
+      fewest = cost;
+      best_zeros = zeros;
+      best_blocks = blocks;
+    }
+  header->order_count += best_zeros;
+  return fewest == UINT32_MAX ? UINT32_MAX : best_blocks;
+}
+
+static void write_block(bool is_last, bool aligned) {
   Header header;
   u64 size_bits = count_symbols();
   build_code(literal_frequency, 286, 15, literal_length, literal_code);
@@ -206,44 +225,59 @@ static void write_block(bool final) {
   make_header(&header);
   for (u32 s = 0; s < 286; s++) size_bits += literal_frequency[s] * literal_length[s];
   for (u32 s = 0; s < 30; s++) size_bits += distance_frequency[s] * distance_length[s];
-  u64 size = (size_bits + header.bit_total + 7) / 8;
+  size_bits += header.bit_total;
   u32 raw = (u32)(block_end - block_start);
   u64 stored = raw + 5 * (raw / STORED_MOST + 1);
-  u64 done = (u64)(out - out_start);
-  if (done + MIN(size, stored) > limit) {
-    failed = true;
-  } else if (stored <= size) {
-    write_stored(final);
+  if (stored <= (size_bits + 7) / 8) {
+    write_stored(is_last);
   } else {
-    write_bits(final | 2 << 1, 3);
+    u32 empty = aligned ? align_block(&header, (u32)(bit_count + size_bits)) : 0;
+    write_bits(is_last | 2 << 1, 3);
     write_header(&header);
     write_tokens();
+    if (empty == UINT32_MAX) {
+      block_start = block_end;
+      write_stored(false);
+    } else {
+      for (; empty; empty--) write_bits(1 << 1, 10);
+    }
   }
   block_start = block_end;
   token_count = 0;
+  mark_start = mark_end = NOWHERE;
 }
 
 static inline void put(u32 token, u32 covers) {
-  if (token_count == BLOCK_TOKENS) {
-    if (!failed) write_block(false);
-    token_count = 0;
-  }
+  if (token_count == BLOCK_TOKENS) write_block(false, false);
   tokens[token_count++] = token;
   block_end += covers;
 }
 
 void put_byte(u32 value) { put(SINGLE | value, 1); }
-void put_pixel(u32 rgb) { put(rgb & 0xffffff, 3); }
+void put_three(u32 bytes) { put(bytes & 0xffffff, 3); }
 void put_match(u32 length, u32 distance) { put(MATCH | length << 16 | (distance - 1), length); }
 
-void deflate_split(void) {
-  if (token_count >= SPLIT_TOKENS && !failed) write_block(false);
+void deflate_mark(void) {
+  mark_start = token_count;
+  mark_end = NOWHERE;
 }
 
-bool deflate_failed(void) { return failed; }
+bool deflate_repeat(u32 covers) {
+  if (mark_start == NOWHERE) return false;
+  if (mark_end == NOWHERE) mark_end = token_count;
+  u32 count = mark_end - mark_start;
+  if (token_count + count > BLOCK_TOKENS) return false;
+  for (u32 i = 0; i < count; i++) tokens[token_count++] = tokens[mark_start + i];
+  block_end += covers;
+  return true;
+}
 
-u8 *deflate_end(void) {
-  if (!failed) write_block(true);
+void deflate_split(void) {
+  if (token_count >= SPLIT_TOKENS) write_block(false, false);
+}
+
+u8 *deflate_end(bool is_last) {
+  write_block(is_last, !is_last);
   if (bit_count) write_bits(0, 8 - bit_count);
   return out;
 }

@@ -1,4 +1,5 @@
-// Huffman codes of limited length for one deflate block (RFC 1951, section 3.2.2).
+// Huffman codes of limited length, numbered as deflate wants them (RFC 1951, section 3.2.2).
+// Of the lengths `jpeg_codes.c` makes use, too.
 #include "encoder.h"
 
 #define MOST 286

@@ -7,10 +7,18 @@
 #define LONGEST 258
 #define HASH_BITS 14
 
-// Where six bytes were seen last, and the time before; positions in the stream.
-static u32 seen[1 << HASH_BITS][2];
+// Where six bytes were seen last, and the time before. Positions count on from band to
+// band, so that the bands before need not be cleared away: theirs are below `origin`.
+static u32 seen[1 << HASH_BITS][2], origin, origin_next;
 
-void forget_matches(void) { __builtin_memset(seen, 0, sizeof seen); }
+void forget_matches(u32 band_bytes) {
+  if (origin_next > UINT32_MAX - band_bytes) {
+    __builtin_memset(seen, 0, sizeof seen);
+    origin_next = 0;
+  }
+  origin = origin_next;
+  origin_next += band_bytes;
+}
 
 static inline u32 hash_of(const u8 *pixels) {
   u64 word;
@@ -19,7 +27,7 @@ static inline u32 hash_of(const u8 *pixels) {
 }
 
 static inline void remember(const u8 *stream, const u8 *at) {
-  u32 *bucket = seen[hash_of(at)], position = (u32)(at - stream);
+  u32 *bucket = seen[hash_of(at)], position = origin + (u32)(at - stream);
   if (bucket[0] == position) return;
   bucket[1] = bucket[0];
   bucket[0] = position;
@@ -78,36 +86,83 @@ typedef struct {
   const Picture *picture;
   u8 *row;           // in the stream
   const u8 *wanted;  // what the row should hold, within the tolerance
-  u32 reach;         // bytes of the stream before the row, at most WINDOW
+  u32 reach;         // bytes before the row that may be copied, at most WINDOW
   v128_t allowed;
   bool lossy, filtered;
+  bool plain_above;  // the row above is in reach and unfiltered
   u32 last[2];       // distances of late
   u32 shortest;      // length from which a match from afar may pay
 } Search;
 
+// What most attempts come to, told at once: the first six bytes are not the same.
+static inline bool differs_at_once(const u8 *wanted, const u8 *there) {
+  u64 a, b;
+  __builtin_memcpy(&a, wanted, 8);
+  __builtin_memcpy(&b, there, 8);
+  return (a ^ b) << 16;
+}
+
 static inline void try_distance(const Search *s, Match *best, u32 i, u32 distance, u32 most) {
   if (distance > MIN(s->reach + i, WINDOW) || !distance) return;
+  if (!s->lossy && differs_at_once(s->wanted + i, s->row + i - distance)) return;
   // A tolerant match copies bytes that are written already, never its own.
   if (s->lossy) most = MIN(most, distance);
   u32 length = match_length(s->wanted + i, s->row + i - distance, most, s->allowed);
   consider(best, length, distance, s->shortest);
 }
 
+static inline bool is_new_color(const u8 *wanted, const u8 *before) {
+  u32 a, b;
+  __builtin_memcpy(&a, wanted, 4);
+  __builtin_memcpy(&b, before, 4);
+  return (a ^ b) << 8;
+}
+
+// As match_length, told by what is known of the row's pixels from byte `i` on.
+static inline u32 known_length(const u64 *same, u32 i, u32 most) {
+  u32 x = i / 3, at = x % 16, pixels = 16 - at;
+  u64 gaps = (~same[x / 16] & EVERY_PIXEL) >> 3 * at;
+  if (gaps) return MIN((u32)__builtin_ctzll(gaps), most);
+  for (x = x / 16 + 1; 3 * pixels < most; x++, pixels += 16) {
+    gaps = ~same[x] & EVERY_PIXEL;
+    if (gaps) return MIN(3 * pixels + (u32)__builtin_ctzll(gaps), most);
+  }
+  return most;
+}
+
+static inline u32 run_from(const Search *s, u32 i, u32 most) {
+  if (s->picture->same_known) return known_length(s->picture->same[SAME_LEFT], i, most);
+  if (!s->lossy && is_new_color(s->wanted + i, s->row + i - 3)) return 0;
+  return run_length(s->wanted + i, s->row + i - 3, most, s->allowed);
+}
+
+static inline void try_above(const Search *s, Match *best, u32 i, u32 most) {
+  const Picture *p = s->picture;
+  u32 stride = p->stride;
+  if (p->same_known && s->plain_above) {
+    consider(best, known_length(p->same[SAME_ABOVE], i, most), stride, s->shortest);
+    consider(best, known_length(p->same[SAME_ABOVE_RIGHT], i, most), stride - 3, s->shortest);
+    consider(best, known_length(p->same[SAME_ABOVE_LEFT], i, most), stride + 3, s->shortest);
+  } else {
+    try_distance(s, best, i, stride, most);
+    try_distance(s, best, i, stride - 3, most);
+    try_distance(s, best, i, stride + 3, most);
+  }
+}
+
 static Match find_match(const Search *s, u32 i, u32 most) {
   Match best = {0, 0, 1};
   const u8 *wanted = s->wanted + i;
-  if (i >= 4) consider(&best, run_length(wanted, s->row + i - 3, most, s->allowed), 3, s->shortest);
+  if (i >= 4) consider(&best, run_from(s, i, most), 3, s->shortest);
   if (best.length >= most - 2) return best;
   u32 stride = s->picture->stride;
   if (!s->filtered) {
     try_distance(s, &best, i, s->last[0], most);
     if (best.length >= most - 2) return best;
     try_distance(s, &best, i, s->last[1], most);
-    try_distance(s, &best, i, stride, most);
-    try_distance(s, &best, i, stride - 3, most);
-    try_distance(s, &best, i, stride + 3, most);
+    try_above(s, &best, i, most);
     try_distance(s, &best, i, stride - 6, most);
-    if (!s->lossy) {  // the dithering of gradients repeats every 8 pixels
+    if (s->picture->dithered) {  // the dithering of gradients repeats every 8 pixels
       try_distance(s, &best, i, 24, most);
       try_distance(s, &best, i, 8 * stride, most);
       try_distance(s, &best, i, 8 * stride - 24, most);
@@ -117,9 +172,10 @@ static Match find_match(const Search *s, u32 i, u32 most) {
   // In photos, six equal residuals are few and worth little beside the time to find them.
   if (most >= 6 && !(s->filtered && s->picture->literal_bits > 3.0f)) {
     const u32 *bucket = seen[hash_of(wanted)];
-    u32 here = (u32)(s->row + i - s->picture->stream);
+    u32 here = origin + (u32)(s->row + i - s->picture->stream);
     for (u32 k = 0; k < 2; k++)
-      if (bucket[k] && here - bucket[k] != 3) try_distance(s, &best, i, here - bucket[k], most);
+      if (bucket[k] > origin && here - bucket[k] != 3)
+        try_distance(s, &best, i, here - bucket[k], most);
   }
   return best;
 }
@@ -141,7 +197,7 @@ static inline void use_literal(Search *s, u32 i) {
     rgb |= value << 8 * c;
     if (s->lossy) s->row[i + c] = (u8)value;
   }
-  put_pixel(rgb);
+  put_three(rgb);
 }
 
 static inline void use_match(Search *s, u32 i, Match m) {
@@ -155,23 +211,42 @@ static inline void use_match(Search *s, u32 i, Match m) {
   }
 }
 
-void match_row(Picture *p, u32 y, u32 filter) {
+// What was put for a row does for the next one if both are like the row above, all three in
+// this band, and nothing was copied from further up. `farthest`: the row's largest distance.
+static u32 farthest;
+
+static bool repeat_settled(const Picture *p, u8 *row, u32 in_band) {
+  static bool settled_before;
+  bool repeats = p->settled && settled_before && in_band > 1 && farthest <= p->stride;
+  settled_before = p->settled;
+  if (repeats) {
+    row[0] = NONE;
+    if (deflate_repeat(p->stride)) return true;
+  }
+  deflate_mark();
+  farthest = 0;
+  return false;
+}
+
+void match_row(Picture *p, u32 in_band, u32 filter) {
   static u32 last[2];
-  if (!y) last[0] = last[1] = 0;
-  size_t start = (size_t)y * p->stride;
+  if (!in_band) last[0] = last[1] = 0;
+  size_t start = (size_t)in_band * p->stride, behind = start + (size_t)p->look_back * p->stride;
   Search s = {.picture = p,
               .row = p->stream + start,
-              .reach = (u32)MIN(start, WINDOW),
+              .reach = (u32)MIN(behind, WINDOW),
               .filtered = filter != NONE,
               .lossy = filter == NONE && p->tolerance && !p->settled,
               .last = {last[0], last[1]},
               .shortest = (u32)MAX(6.0f, 8.0f / p->literal_bits)};
   s.allowed = wasm_i8x16_splat(s.lossy ? (int8_t)p->tolerance : 0);
   s.wanted = s.lossy ? p->pixels - 1 : s.row;
+  s.plain_above = !s.filtered && behind && !s.row[-(int)p->stride] && p->stride + 3 <= WINDOW;
   if (filter == NONE && !s.lossy) __builtin_memcpy(s.row + 1, p->pixels, 3 * p->width);
+  if (repeat_settled(p, s.row, in_band)) return;
 
   u32 i = 1, misses = 0, same = 0;
-  if (!s.filtered && y && s.row[-(int)p->stride] == filter && p->stride <= WINDOW)
+  if (s.plain_above)
     same = match_length(s.wanted + 1, s.row + 1 - p->stride, MIN(p->stride - 1, LONGEST - 3),
                         s.allowed);
   same -= same % 3;
@@ -186,6 +261,7 @@ void match_row(Picture *p, u32 y, u32 filter) {
     u32 most = MIN(p->stride - i, LONGEST);
     Match m = find_match(&s, i, most);
     if (m.length) {
+      farthest = MAX(farthest, m.distance);
       use_match(&s, i, m);
       misses = 0;
     } else {

@@ -1,54 +1,24 @@
 // Which filter a row gets, and the filtered bytes. Flat color, text and (with a tolerance)
 // gradients stay unfiltered, because there repeats are worth more than small numbers;
 // photos and noise are filtered. How repeats are found is next door in `match.c`.
-#include "encoder.h"
+#include "filters.h"
 
-// The RGB bytes of `count` RGBA pixels; alpha is dropped.
-static void drop_alpha(const u8 *rgba, u8 *rgb, u32 count) {
-  const v128_t keep = wasm_i8x16_make(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
-  u32 i = 0;
+void read_row(const Picture *p, u32 y, u8 *rgb) {
+  u32 i = 0, count = p->width, red = p->order == BGRX ? 2 : 0;
+  const u8 *input = p->input + (size_t)y * count * 4;
+  const v128_t keep =
+      red ? wasm_i8x16_make(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1)
+          : wasm_i8x16_make(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
   // Each store writes four bytes too many, which the next one mends; the row has slack.
   for (; i + 4 <= count; i += 4)
-    wasm_v128_store(rgb + 3 * i, wasm_i8x16_swizzle(wasm_v128_load(rgba + 4 * i), keep));
-  for (; i < count; i++)
-    for (u32 c = 0; c < 3; c++) rgb[3 * i + c] = rgba[4 * i + c];
+    wasm_v128_store(rgb + 3 * i, wasm_i8x16_swizzle(wasm_v128_load(input + 4 * i), keep));
+  for (; i < count; i++) {
+    rgb[3 * i] = input[4 * i + red];
+    rgb[3 * i + 1] = input[4 * i + 1];
+    rgb[3 * i + 2] = input[4 * i + 2 - red];
+  }
   // What lies behind the row takes part in estimates, so it must be the same every time.
   __builtin_memset(rgb + 3 * count, 0, 16);
-}
-
-static inline v128_t difference(v128_t a, v128_t b) {
-  return wasm_v128_or(wasm_u8x16_sub_sat(a, b), wasm_u8x16_sub_sat(b, a));
-}
-
-static inline v128_t paeth(v128_t left, v128_t above, v128_t corner) {
-  v128_t to_left = difference(above, corner), to_above = difference(left, corner);
-  // |left + above - 2 corner|, without leaving 8 bits: the two distances either add up
-  // (then it is the largest of the three and saturating does no harm) or cancel out.
-  v128_t same_side = wasm_i8x16_eq(wasm_u8x16_ge(above, corner), wasm_u8x16_ge(left, corner));
-  v128_t to_corner = wasm_v128_bitselect(wasm_u8x16_add_sat(to_left, to_above),
-                                         difference(to_left, to_above), same_side);
-  v128_t pick_left =
-      wasm_v128_and(wasm_u8x16_le(to_left, to_above), wasm_u8x16_le(to_left, to_corner));
-  v128_t pick_above = wasm_u8x16_le(to_above, to_corner);
-  return wasm_v128_bitselect(left, wasm_v128_bitselect(above, corner, pick_above), pick_left);
-}
-
-// PNG's average rounds down, WebAssembly's rounds up.
-static inline v128_t average(v128_t a, v128_t b) {
-  v128_t odd = wasm_v128_and(wasm_v128_xor(a, b), wasm_i8x16_splat(1));
-  return wasm_i8x16_sub(wasm_u8x16_avgr(a, b), odd);
-}
-
-static inline u32 sum_bytes(v128_t bytes) {
-  v128_t s = wasm_u32x4_extadd_pairwise_u16x8(wasm_u16x8_extadd_pairwise_u8x16(bytes));
-  s = wasm_i32x4_add(s, wasm_i32x4_shuffle(s, s, 2, 3, 0, 1));
-  return (u32)(wasm_i32x4_extract_lane(s, 0) + wasm_i32x4_extract_lane(s, 1));
-}
-
-// Lanes below `count` set.
-static inline v128_t first_lanes(u32 count) {
-  const v128_t lane = wasm_i8x16_make(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  return wasm_i8x16_lt(lane, wasm_i8x16_splat((int8_t)MIN(count, 16)));
 }
 
 // Bit 3 k of the result: pixel k of 16 is within the tolerance of its guess in all channels.
@@ -59,26 +29,32 @@ static inline u64 agreeing_pixels(const u8 *pixels, const u8 *guess, v128_t allo
         difference(wasm_v128_load(pixels + 16 * part), wasm_v128_load(guess + 16 * part));
     mask |= (u64)wasm_i8x16_bitmask(wasm_u8x16_le(apart, allowed)) << 16 * part;
   }
-  return mask & mask >> 1 & mask >> 2 & 0x249249249249;
+  return mask & mask >> 1 & mask >> 2 & EVERY_PIXEL;
 }
 
 // What the row may cost unfiltered: a pixel unlike each of four neighbors is a literal,
 // and every one unlike the most helpful neighbor at least ends a match.
-static float estimate_plain_bits(const Picture *p) {
+static float estimate_plain_bits(Picture *p) {
   const v128_t allowed = wasm_i8x16_splat((int8_t)p->tolerance);
   u32 known = 0, like[4] = {0}, most = 0;
   for (u32 x = 0; x < p->width; x += 16) {
-    const u8 *pixels = p->pixels + 3 * x, *above = p->above + 3 * x;
-    const u8 *guess[4] = {pixels - 3, above, above - 3, above + 3};
+    const u8 *pixels = p->pixels + 3 * x, *above = p->guide + 3 * x;
+    const u8 *guess[4] = {[SAME_LEFT] = pixels - 3, [SAME_ABOVE] = above,
+                          [SAME_ABOVE_LEFT] = above - 3, [SAME_ABOVE_RIGHT] = above + 3};
     u64 real = p->width - x < 16 ? (1ull << 3 * (p->width - x)) - 1 : ~0ull, any = 0;
     for (u32 g = 0; g < 4; g++) {
       u64 same = agreeing_pixels(pixels, guess[g], allowed) & real;
+      p->same[g][x / 16] = same;
       like[g] += (u32)__builtin_popcountll(same);
       any |= same;
     }
     known += (u32)__builtin_popcountll(any);
   }
   for (u32 g = 0; g < 4; g++) most = MAX(most, like[g]);
+  p->same_known = !p->tolerance;
+  // In the stream, what is beside a row's ends belongs to other rows.
+  p->same[SAME_ABOVE_LEFT][0] &= ~1ull;
+  p->same[SAME_ABOVE_RIGHT][(p->width - 1) / 16] &= ~(1ull << 3 * ((p->width - 1) % 16));
   return 20.0f * (float)(p->width - known) + 4.0f * (float)(p->width - most);
 }
 
@@ -88,7 +64,7 @@ static float estimate_plain_bits(const Picture *p) {
 static u32 count_undithered(const Picture *picture, u32 y) {
   u32 width = picture->width, fewest = width;
   if (width < 16) return width;
-  const u8 *row = picture->rgba + (size_t)y * width * 4;
+  const u8 *row = picture->input + (size_t)y * width * 4;
   const u8 *eight_up = y < 8 ? NULL : row - (size_t)8 * width * 4;
   const u8 *guess[4] = {row - 32, eight_up, eight_up ? eight_up - 32 : NULL,
                         eight_up ? eight_up + 32 : NULL};
@@ -106,21 +82,7 @@ static u32 count_undithered(const Picture *picture, u32 y) {
   return fewest;
 }
 
-static float log2_roughly(float x) {  // x >= 1; off by 0.09 at most
-  u32 word;
-  __builtin_memcpy(&word, &x, 4);
-  return (float)word / 8388608.0f - 127.0f;
-}
-
-// Bits that `count` residuals take, `nonzero` of them with the given sum of magnitudes:
-// where the nonzero ones are, plus the entropy of a two-sided exponential distribution.
-static float estimate_bits(u32 count, u32 nonzero, u32 sum) {
-  if (!nonzero) return 0;
-  float n = (float)nonzero;
-  return n * (log2_roughly((float)count / n) + 1.4f + log2_roughly((float)sum / n) + 1.9f);
-}
-
-static u32 best_filter(Picture *p, u32 count, float *bits) {
+static u32 best_filter(Picture *p, u32 count, bool only_sub, float *bits) {
   const v128_t allowed = wasm_i8x16_splat((int8_t)p->tolerance);
   v128_t sums[5] = {0}, zeros[5] = {0};
   u32 sum[5] = {0}, zero[5] = {0};
@@ -149,8 +111,8 @@ static u32 best_filter(Picture *p, u32 count, float *bits) {
         sums[f] = zeros[f] = wasm_i32x4_splat(0);
       }
   }
-  u32 padded = (count + 15) & ~15u, best = PAETH;
-  for (u32 f = SUB; f <= PAETH; f++) {
+  u32 padded = (count + 15) & ~15u, best = SUB;
+  for (u32 f = SUB; f <= (only_sub ? SUB : PAETH); f++) {
     u32 nonzero = padded - zero[f], steps = sum[f] / (2 * p->tolerance + 1);
     float estimate = estimate_bits(count, nonzero, MAX(steps, nonzero));
     // One block's codes serve many rows: changing the filter has its price.
@@ -190,35 +152,42 @@ static void filter_coarsely(Picture *p, u8 *row, u32 filter) {
   __builtin_memcpy(p->pixels, written, 3 * p->width);
 }
 
-static bool equals_row_above(const u8 *rgba, u32 width) {
-  const u8 *above = rgba - (size_t)4 * width;
-  u32 i = 0;
-  for (; i + 16 <= 4 * width; i += 16)
-    if (wasm_v128_any_true(wasm_v128_xor(wasm_v128_load(rgba + i), wasm_v128_load(above + i))))
-      return false;
-  for (; i < 4 * width; i++)
-    if (rgba[i] != above[i]) return false;
+static bool equals_row_above(const Picture *p, u32 y) {
+  const u8 *row = p->input + (size_t)y * p->width * 4, *above = row - (size_t)p->width * 4;
+  const v128_t color = wasm_i32x4_splat(0x00ffffff);
+  v128_t change = wasm_i32x4_splat(0);
+  u32 x = 0;
+  for (; x + 8 <= p->width; x += 8) {
+    for (u32 part = 0; part < 32; part += 16)
+      change = wasm_v128_or(change, wasm_v128_xor(wasm_v128_load(row + 4 * x + part),
+                                                  wasm_v128_load(above + 4 * x + part)));
+    if (wasm_v128_any_true(wasm_v128_and(change, color))) return false;
+  }
+  for (; x < p->width; x++)
+    for (u32 c = 0; c < 3; c++)
+      if (row[4 * x + c] != above[4 * x + c]) return false;
   return true;
 }
 
-u32 filter_row(Picture *p, u32 y) {
+u32 filter_row(Picture *p, u32 y, u32 in_band) {
   u32 count = 3 * p->width, filter = NONE;
-  const u8 *rgba = p->rgba + (size_t)y * p->width * 4;
-  u8 *row = p->stream + (size_t)y * p->stride;
+  u8 *row = p->stream + (size_t)in_band * p->stride;
   p->literal_bits = 6;
-  p->settled = y && p->last_filter == NONE && equals_row_above(rgba, p->width);
+  p->dithered = p->same_known = false;
+  p->settled = y && p->last_filter == NONE && equals_row_above(p, y);
   if (p->settled) {
     __builtin_memcpy(p->pixels, p->above, count);
     row[0] = NONE;
     return NONE;
   }
-  drop_alpha(rgba, p->pixels, p->width);
+  read_row(p, y, p->pixels);
   float plain_bits = estimate_plain_bits(p);
   // Few surprises: not worth trying filters, which cost more time than all the rest.
   if (plain_bits > 3.0f * (float)p->width) {
-    if (!p->tolerance) plain_bits = MIN(plain_bits, 20.0f * (float)count_undithered(p, y));
+    p->dithered = !p->tolerance;
+    if (p->dithered) plain_bits = MIN(plain_bits, 20.0f * (float)count_undithered(p, y));
     float bits = 0;
-    u32 best = best_filter(p, count, &bits);
+    u32 best = best_filter(p, count, p->tolerance && !in_band, &bits);
     if (p->last_filter != NONE) plain_bits *= 1.1f;
     if (bits < plain_bits) {
       filter = best;
@@ -227,6 +196,7 @@ u32 filter_row(Picture *p, u32 y) {
   }
   row[0] = (u8)filter;
   if (filter != NONE) {
+    p->same_known = false;
     if (p->tolerance)
       filter_coarsely(p, row + 1, filter);
     else

@@ -1,13 +1,18 @@
-// What a lane calls in the stage, in this order: place, (the document is set by CDP), settle, then
-// take with a frame (painted) or a screenshot (shown). See `page.py`.
+// What a lane calls in the stage, in this order: place where something changed, (the document is set
+// by CDP), settle, then take with a frame (painted) or a screenshot (shown). See `page.py`.
 globalThis.stage = (() => {
   "use strict";
   const ANSWER_WAIT_MS = 150;
+  const STYLES_WAIT_MS = 150;
   const canvas = document.querySelector("canvas");
   const frames = { painted: document.getElementById("painted"), shown: document.getElementById("shown") };
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   const kept = [];
+  const roots = new WeakSet();
+  const watched = new WeakSet();
+  const failed = new WeakSet();
   let frame = frames.painted;
+  let series = "";
   let paints = 0;
   let paintsBefore = 0;
 
@@ -24,6 +29,33 @@ globalThis.stage = (() => {
     if (document.readyState === "loading" || document.fonts.status === "loading") return true;
     for (const image of document.images) if (!image.complete) return true;
     return false;
+  };
+
+  // Whether every stylesheet is there, those that were imported, too. No request tells in time: one
+  // may be on its way to the lane, or none be made for what comes out of memory a moment later.
+  const styled = (document) => {
+    for (const link of document.querySelectorAll("link[rel~=stylesheet i]")) {
+      if (link.sheet || failed.has(link) || link.disabled || !link.href) continue;
+      if (!watched.has(link)) {
+        watched.add(link);
+        link.addEventListener("error", () => failed.add(link), { once: true });
+      }
+      return false;
+    }
+    return [...document.styleSheets].every(importsAreThere);
+  };
+
+  const importsAreThere = (sheet) => {
+    let rules;
+    // One that failed to load may not be looked into.
+    try { rules = sheet.cssRules; } catch { return true; }
+    for (const rule of rules) {
+      // Imports come first, and only layers may be named before them. (Another realm: no instanceof.)
+      if (rule.constructor.name === "CSSLayerStatementRule") continue;
+      if (rule.constructor.name !== "CSSImportRule") return true;
+      if (!rule.styleSheet || !importsAreThere(rule.styleSheet)) return false;
+    }
+    return true;
   };
 
   // Cards are still pictures: what ends shows its end, what never ends its start.
@@ -50,6 +82,7 @@ globalThis.stage = (() => {
     // Choose the frame, give it its size, and the URL its relative references start from.
     place(name, path, width, height, scale) {
       frame = frames[name];
+      series = `${path} ${width}x${height}@${scale}`;
       frames.shown.style.display = name === "shown" ? "block" : "none";
       canvas.style.display = name === "painted" ? "block" : "none";
       frame.width = width;
@@ -64,25 +97,11 @@ globalThis.stage = (() => {
       }
       const view = frame.contentWindow;
       if (view.location.pathname !== path) view.history.replaceState(null, "", path);
-      view.performance.clearResourceTimings();
       // The document object outlives its content, and some meta elements (color-scheme) with it.
       for (const meta of [...frame.contentDocument.querySelectorAll("meta")]) meta.remove();
-      paintsBefore = paints;
     },
 
-    // Lay the document out, wait at most `limitMs` for what it loads, fit its texts. `urls` were
-    // asked for and answered: their content is waited for, too. False when something is missing.
-    async settle(limitMs, urls) {
-      const document = frame.contentDocument;
-      layout(document);
-      if (urls.length > 0) await processed(urls);
-      if (!(await arrival(document, limitMs))) return false;
-      fitTexts(document);
-      still(document);
-      layout(document);
-      // Another size may ask for another font file: another weight, another script.
-      return arrival(document, limitMs);
-    },
+    settle,
 
     // Hold on to the template's pictures, so that backgrounds are there when a document asks.
     async keep(urls, limitMs) {
@@ -94,24 +113,68 @@ globalThis.stage = (() => {
       await Promise.race([Promise.all(loads), new Promise((resolve) => setTimeout(resolve, limitMs))]);
     },
 
-    // Raster the document into the canvas as soon as a frame has painted it, and encode;
-    // "" when none has within `limitMs`.
-    async take(format, limitBytes, limitMs) {
-      if (paints === paintsBefore) {
-        await new Promise((resolve) => {
-          onceDrawn = resolve;
-          setTimeout(resolve, limitMs);
-        });
-        onceDrawn = null;
-        if (paints === paintsBefore) return "";
-      }
-      context.reset();
-      context.fillStyle = "#fff";
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      context.drawElementImage(frame, 0, 0);
-      return encode(format, limitBytes);
+    take,
+
+    // Both in one call, for a document of which all is in memory; null where that is not so, ""
+    // when the frame came too early.
+    async draw(limitMs, format, limitBytes, paintLimitMs) {
+      if (!styled(frame.contentDocument) || !(await settle(limitMs, null))) return null;
+      // A frame that came meanwhile may have left nothing to paint: have it painted all the same.
+      canvas.requestPaint();
+      paintsBefore = paints;
+      return take(format, limitBytes, paintLimitMs);
     },
   };
+
+  // Lay the document out, wait at most `limitMs` for what it loads, fit its texts. `urls` were
+  // asked for and answered: their content is waited for, too; null for a document just set.
+  // False when something is missing.
+  async function settle(limitMs, urls) {
+    const document = frame.contentDocument;
+    if (urls === null) {
+      // A call that overtook the document would draw the card before.
+      const root = document.documentElement;
+      if (roots.has(root)) throw new Error("the document was not set");
+      roots.add(root);
+      paintsBefore = paints;
+    }
+    layout(document);
+    if (urls?.length > 0) await processed(urls);
+    if (!styled(document)) await styles(document);
+    if (!(await arrival(document, limitMs))) return false;
+    fitTexts(document);
+    still(document);
+    layout(document);
+    // Another size may ask for another font file: another weight, another script.
+    return arrival(document, limitMs);
+  }
+
+  // Raster the document into the canvas as soon as a frame has painted it, and encode;
+  // "" when none has within `limitMs`.
+  async function take(format, limitBytes, limitMs) {
+    if (paints === paintsBefore) {
+      await new Promise((resolve) => {
+        onceDrawn = resolve;
+        setTimeout(resolve, limitMs);
+      });
+      onceDrawn = null;
+      if (paints === paintsBefore) return "";
+    }
+    context.reset();
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawElementImage(frame, 0, 0);
+    // It holds 250 entries, and then takes no more.
+    frame.contentWindow.performance.clearResourceTimings();
+    return format === "png" ? encodeExactly(limitBytes) : encodeLossily(format, limitBytes);
+  }
+
+  // Wait a little for stylesheets; some never come and give no notice.
+  async function styles(document) {
+    const end = performance.now() + STYLES_WAIT_MS;
+    while (!styled(document) && performance.now() < end) await turn();
+    layout(document);
+  }
 
   async function arrival(document, limitMs) {
     const end = performance.now() + limitMs;
@@ -139,25 +202,36 @@ globalThis.stage = (() => {
     await turn();
   }
 
-  function encode(format, limitBytes) {
-    if (format === "png") {
-      const { width, height } = canvas;
-      const { data } = context.getImageData(0, 0, width, height);
-      const lossless = encodePng(data, width, height, 0, limitBytes);
-      if (lossless) return `lossless ${lossless}`;
-      const held = encodePng(data, width, height, 1, limitBytes);
-      if (held) return `near-lossless ${held}`;
-      // Over the budget all the same. The service goes on from the true pixels: in held ones
-      // plain areas are plain no more, and a palette would mix their color with others.
-      return `lossless ${encodePng(data, width, height, 0, 2 ** 31 - 1)}`;
+  // getImageData would make 3 MB of garbage for each card, and take eight times as long.
+  async function readPixels(format) {
+    const pixels = new VideoFrame(canvas, { timestamp: 0 });
+    try {
+      await pixels.copyTo(pictureEncoder.room(`${series} ${format}`, canvas.width, canvas.height));
+      return pixels.format;
+    } finally {
+      pixels.close();
     }
-    const qualities = [90, 84, 76, 68, 60, 50, 40, 30];
-    let last = "";
-    for (const quality of qualities) {
-      const url = canvas.toDataURL(`image/${format}`, quality / 100);
-      last = `q${quality} ${url.slice(url.indexOf(",") + 1)}`;
-      if (last.length * 0.75 <= limitBytes) break;
+  }
+
+  async function encodeExactly(limitBytes) {
+    const order = await readPixels("png");
+    const found = pictureEncoder.encodePng(order, limitBytes);
+    // Over the budget all the same: the service goes on from the true pixels.
+    return found ? `${found.encoding} ${found.base64}` : `lossless ${pictureEncoder.encodeLossless(order)}`;
+  }
+
+  async function encodeLossily(format, limitBytes) {
+    const order = format === "jpeg" ? await readPixels("jpeg") : "";
+    let data = "";
+    for (const quality of [90, 84, 76, 68, 60, 50, 40, 30]) {
+      data = format === "jpeg" ? pictureEncoder.encodeJpeg(order, quality) : toBase64(format, quality);
+      if (data.length * 0.75 <= limitBytes) return `q${quality} ${data}`;
     }
-    return last;
+    return `q30 ${data}`;
+  }
+
+  function toBase64(format, quality) {
+    const url = canvas.toDataURL(`image/${format}`, quality / 100);
+    return url.slice(url.indexOf(",") + 1);
   }
 })();

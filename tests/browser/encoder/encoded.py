@@ -14,17 +14,61 @@ from playwright.async_api import Page
 
 NO_LIMIT = 1 << 32
 
-ENCODE = """([pixels, width, height, tolerance, limit]) => encodePng(
-  new Uint8ClampedArray(Uint8Array.fromBase64(pixels).buffer), width, height, tolerance, limit)"""
+# One step of the encoder's ladder on its own, with an instance of its module that all tests
+# share. `slot` 0 to 2 keeps the picture for the next, 3 keeps nothing.
+ENCODE_STEP = """(module) => {
+  const {memory, room, encode_truecolor, encode_palette, output, output_size} =
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.fromBase64(module))).exports;
+  globalThis.encodeStep = ([pixels, width, height, step, limit, slot]) => {
+    const start = room(slot, 0, width, height) >>> 0, bytes = Uint8Array.fromBase64(pixels);
+    new Uint8Array(memory.buffer).set(bytes, start);
+    limit = Math.min(limit, 0xffffffff);
+    const done = step === "palette" ? encode_palette(0, limit) : encode_truecolor(0, step, limit);
+    if (!done) return null;
+    return new Uint8Array(memory.buffer, output() >>> 0, output_size() >>> 0).toBase64();
+  };
+}"""
+
+ENCODE_CARD = """([pixels, width, height, limit, key, order]) => {
+  pictureEncoder.room(key, width, height).set(Uint8Array.fromBase64(pixels));
+  return pictureEncoder.encodePng(order, limit);
+}"""
 
 
-async def encode_in_page(
-    page: Page, picture: Pixels, tolerance: int = 0, limit_bytes: int = NO_LIMIT
+async def encode_step(
+    page: Page,
+    picture: Pixels,
+    step: int | str = 0,
+    limit_bytes: int = NO_LIMIT,
+    slot: int = 0,
 ) -> bytes | None:
+    """The PNG of `step`: 0 (lossless), 1 (off by no more) or "palette"; None if too long."""
     height, width = picture.shape[:2]
-    pixels = base64.b64encode(picture.tobytes()).decode("ascii")
-    png = await page.evaluate(ENCODE, [pixels, width, height, tolerance, limit_bytes])
+    png = await page.evaluate(
+        "encodeStep", [to_base64(picture), width, height, step, limit_bytes, slot]
+    )
     return None if png is None else base64.b64decode(png, validate=True)
+
+
+async def encode_card(
+    page: Page,
+    picture: Pixels,
+    limit_bytes: int = NO_LIMIT,
+    key: str = "card",
+    order: str = "RGBX",
+) -> tuple[str, bytes] | None:
+    """What the stage gets: the step's name and the PNG; None where none fits."""
+    height, width = picture.shape[:2]
+    found = await page.evaluate(
+        ENCODE_CARD, [to_base64(picture), width, height, limit_bytes, key, order]
+    )
+    if found is None:
+        return None
+    return found["encoding"], base64.b64decode(found["base64"], validate=True)
+
+
+def to_base64(picture: Pixels) -> str:
+    return base64.b64encode(picture.tobytes()).decode("ascii")
 
 
 def check_chunks(png: bytes, width: int, height: int) -> None:
@@ -37,19 +81,21 @@ def check_chunks(png: bytes, width: int, height: int) -> None:
         assert struct.unpack_from(">I", png, at + 8 + size)[0] == zlib.crc32(body)
         found.append((body[:4], body[4:]))
         at += 12 + size
-    assert [name for name, _ in found] == [b"IHDR", b"IDAT", b"IEND"]
-    assert found[0][1] == struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    indexed = [name for name, _ in found] == [b"IHDR", b"PLTE", b"IDAT", b"IEND"]
+    assert indexed or [name for name, _ in found] == [b"IHDR", b"IDAT", b"IEND"]
+    color_type, pixel_bytes = (3, 1) if indexed else (2, 3)
+    assert found[0][1] == struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
     inflate = zlib.decompressobj()
-    rows = inflate.decompress(found[1][1])
+    rows = inflate.decompress(found[-2][1])
     assert inflate.eof
     assert not inflate.unused_data
-    assert len(rows) == height * (3 * width + 1)
+    assert len(rows) == height * (pixel_bytes * width + 1)
 
 
 def decode(png: bytes) -> Pixels:
     with Image.open(io.BytesIO(png)) as image:
-        assert image.mode == "RGB"
-        return np.asarray(image)
+        assert image.mode in ("RGB", "P")
+        return np.asarray(image.convert("RGB"))
 
 
 def largest_difference(png: bytes, picture: Pixels) -> int:

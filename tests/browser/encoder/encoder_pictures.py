@@ -61,6 +61,16 @@ def equal_rows(rng: np.random.Generator, width: int, height: int) -> Pixels:
     return np.broadcast_to(walk.astype(np.uint8), (height, width, 3)).copy()
 
 
+def shifted(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Each row is the one above, moved a pixel to a side, and black comes in: as a decoder sees
+    it beyond a row's ends, but not as its stream of bytes has it."""
+    steps = np.cumsum(rng.choice([-1, 1], height).repeat(5)[:height])
+    row = np.zeros((width + 2 * height + 2, 3), np.uint8)
+    row[height + 1 : height + 1 + width] = rng.choice([0, 90, 200], (width, 1))
+    start = height + 1
+    return np.stack([row[start + step : start + step + width] for step in steps])
+
+
 def gradient(rng: np.random.Generator, width: int, height: int) -> Pixels:
     x, y = _mesh(width, height)
     angle = rng.random() * 2 * np.pi
@@ -98,6 +108,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int, int], Pixels]] = {
         blots,
         black_and_white,
         equal_rows,
+        shifted,
         gradient,
         radial,
         photo,
@@ -110,3 +121,19 @@ def make_picture(kind: str, width: int, height: int, seed: int = 1) -> Pixels:
     """RGBA of that kind, opaque."""
     rgb = KINDS[kind](np.random.default_rng(seed), width, height)
     return np.dstack([rgb, np.full((height, width), 255, np.uint8)])
+
+
+def edit(rng: np.random.Generator, picture: Pixels) -> Pixels:
+    """A copy with a rectangle changed: one pixel, a row, a title, or everything below a line."""
+    height, width = picture.shape[:2]
+    changed = picture.copy()
+    left, top = rng.integers(width), rng.integers(height)
+    right = left + 1 + rng.integers(rng.choice([1, width]))
+    bottom = top + 1 + rng.integers(rng.choice([1, 20, height]))
+    kind = str(rng.choice(sorted(KINDS)))
+    other = make_picture(kind, width, height, int(rng.integers(1000)))
+    changed[top:bottom, left:right] = other[top:bottom, left:right]
+    if rng.random() < 0.3:
+        # As small as a change can be, for what a tolerance might take for none.
+        changed[top, left, rng.integers(3)] ^= 1
+    return changed

@@ -15,20 +15,26 @@ from playwright.async_api import Page
 
 FOLDER = files("htmlcard.browser.encoder")
 
-# Encodes in a fresh instance; answers the PNG, the exports' names, and whether memory was
+# Encodes in a fresh instance; answers the file, the exports' names, and whether memory was
 # touched outside the output: the input, and everything from the output's bound upwards.
-RUN = """([wasm, pixels, width, height, tolerance]) => {
+RUN = """([wasm, pixels, width, height, step, slot]) => {
   const module = new WebAssembly.Module(Uint8Array.fromBase64(wasm));
-  const {memory, reserve, encode, output} = new WebAssembly.Instance(module).exports;
-  const input = Uint8Array.fromBase64(pixels), start = reserve(width, height);
-  const stream = height * (3 * width + 1);
-  const behind = output() + stream + (stream >> 7) + 1024;
+  const {memory, room, encode_truecolor, encode_palette, encode_jpeg, output, output_size} =
+    new WebAssembly.Instance(module).exports;
+  const input = Uint8Array.fromBase64(pixels), start = room(slot, 1, width, height) >>> 0;
+  const stride = 3 * width + 1;
+  const units = (pixels) => Math.ceil(pixels / 16);
+  const most = step === "jpeg" ? 1024 + units(height) * (4 + units(width) * 2496)
+    : (stride + (stride >> 7) + 16) * height + 2048;
+  const behind = output() + most;
   new Uint8Array(memory.buffer).set(input, start);
   new Uint8Array(memory.buffer).fill(0xa5, behind);
-  const length = encode(width, height, tolerance, 0xffffffff);
+  if (step === "jpeg") encode_jpeg(0, 100);
+  else if (step === "palette") encode_palette(0, 0xffffffff);
+  else encode_truecolor(0, step, 0xffffffff);
   const now = new Uint8Array(memory.buffer);
   return {
-    png: now.slice(output(), output() + length).toBase64(),
+    file: now.slice(output(), output() + output_size()).toBase64(),
     exports: WebAssembly.Module.exports(module).map((item) => item.name).sort(),
     imports: WebAssembly.Module.imports(module).length,
     input_kept: input.every((value, i) => value === now[start + i]),
@@ -37,22 +43,25 @@ RUN = """([wasm, pixels, width, height, tolerance]) => {
 }"""
 
 
-async def run(page: Page, wasm: bytes, kind: str, tolerance: int) -> dict[str, object]:
+async def run(
+    page: Page, wasm: bytes, kind: str, step: int | str, slot: int = 3
+) -> dict[str, object]:
     pixels = base64.b64encode(make_picture(kind, 333, 150).tobytes()).decode("ascii")
     module = base64.b64encode(wasm).decode("ascii")
-    result: dict[str, object] = await page.evaluate(RUN, [module, pixels, 333, 150, tolerance])
+    result: dict[str, object] = await page.evaluate(RUN, [module, pixels, 333, 150, step, slot])
     return result
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", ["noise", "photo", "gradient", "black_and_white"])
-@pytest.mark.parametrize("tolerance", [0, 1])
+@pytest.mark.parametrize("step", [0, 1, "palette", "jpeg"])
+@pytest.mark.parametrize("slot", [0, 3])
 async def test_nothing_is_written_outside_the_buffers(
-    encoder_page: Page, kind: str, tolerance: int
+    encoder_page: Page, kind: str, step: int | str, slot: int
 ) -> None:
     """WebAssembly traps at the end of its memory, but not at the end of a buffer; noise
     fills the output as far as it ever gets."""
-    result = await run(encoder_page, (FOLDER / "png.wasm").read_bytes(), kind, tolerance)
+    result = await run(encoder_page, (FOLDER / "png.wasm").read_bytes(), kind, step, slot)
     assert result["input_kept"]
     assert result["rest_kept"]
     assert result["imports"] == 0
@@ -77,6 +86,6 @@ async def test_the_committed_module_is_what_its_sources_say(
         _, complaint = await build.communicate()
     assert build.returncode == 0, complaint.decode()
     for kind in ("noise", "photo", "gradient", "blots"):
-        for tolerance in (0, 1):
-            committed = await run(encoder_page, (FOLDER / "png.wasm").read_bytes(), kind, tolerance)
-            assert await run(encoder_page, rebuilt.read_bytes(), kind, tolerance) == committed
+        for step in (0, 1, "palette", "jpeg"):
+            committed = await run(encoder_page, (FOLDER / "png.wasm").read_bytes(), kind, step)
+            assert await run(encoder_page, rebuilt.read_bytes(), kind, step) == committed

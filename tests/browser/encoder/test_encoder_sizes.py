@@ -7,14 +7,14 @@ import io
 
 import numpy as np
 import pytest
-from encoded import NO_LIMIT, check_chunks, decode, encode_in_page, largest_difference
+from encoded import check_chunks, decode, encode_step, largest_difference
 from encoder_pictures import Pixels, make_picture
 from PIL import Image
 from playwright.async_api import Page
 
 pytestmark = pytest.mark.browser
 
-DRAW = """([fill, tolerance, limit]) => {
+DRAW = """([fill, step]) => {
   const canvas = Object.assign(document.createElement("canvas"), {width: 1200, height: 630});
   const context = canvas.getContext("2d", {willReadFrequently: true, alpha: false});
   const colors = ["#4f46e5", "#ec4899"];
@@ -36,12 +36,12 @@ DRAW = """([fill, tolerance, limit]) => {
   context.fillText("A story of caches, canvases and a very small encoder", 80, 380);
   const rgba = context.getImageData(0, 0, 1200, 630).data;
   return [canvas.toDataURL("image/png").split(",")[1],
-          encodePng(rgba, 1200, 630, tolerance, limit)];
+          encodeStep([new Uint8Array(rgba.buffer).toBase64(), 1200, 630, step, Infinity, 0])];
 }"""
 
 
-async def draw_both(page: Page, fill: str, tolerance: int) -> tuple[bytes, bytes]:
-    own, ours = await page.evaluate(DRAW, [fill, tolerance, NO_LIMIT])
+async def draw_both(page: Page, fill: str, step: int) -> tuple[bytes, bytes]:
+    own, ours = await page.evaluate(DRAW, [fill, step])
     return base64.b64decode(own), base64.b64decode(ours)
 
 
@@ -73,14 +73,14 @@ async def test_a_tolerance_of_one_takes_the_dithering_out_of_gradients(
 
 async def test_photos_are_no_larger_than_fast_encoders_make_them(encoder_page: Page) -> None:
     """A photo has no repeats to find: what counts is the choice of filters and the codes."""
-    png = await encode_in_page(encoder_page, make_picture("photo", 1200, 630))
+    png = await encode_step(encoder_page, make_picture("photo", 1200, 630))
     assert png is not None
     assert len(png) < pillow_bytes(png, 1)
 
 
 async def test_noise_does_not_grow(encoder_page: Page) -> None:
     """What cannot be compressed is stored, so the output buffer's bound holds."""
-    png = await encode_in_page(encoder_page, make_picture("noise", 400, 300))
+    png = await encode_step(encoder_page, make_picture("noise", 400, 300))
     assert png is not None
     assert len(png) < 400 * 300 * 3 * 1.005
 
