@@ -64,7 +64,7 @@ class Settings(BaseModel):
         2_000_000_000, ge=0, description="Size of the disk cache, bytes; 0 keeps nothing on disk."
     )
     cache_memory_bytes: int = Field(
-        128_000_000, ge=0, description="Size of the memory cache in front of it, bytes."
+        64_000_000, ge=0, description="Size of the memory cache in front of it, bytes."
     )
     cache_ttl_s: int = Field(
         30 * 86400,

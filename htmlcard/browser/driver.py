@@ -35,8 +35,8 @@ _PID_LOOKS = 50
 #: Playwright runs what this variable names in place of its own Node.js.
 _NODE_VARIABLE = "PLAYWRIGHT_NODEJS_PATH"
 _KEPT_VARIABLES = ("PATH", "PLAYWRIGHT_BROWSERS_PATH", "PW_LANG_NAME", "PW_LANG_NAME_VERSION")
-#: What passes through is garbage at once: a large nursery only makes the process large.
-_NODE_FLAGS = ("--max-semi-space-size=2",)
+#: What passes through is garbage at once: room for it only makes the process large.
+_NODE_FLAGS = ("--max-semi-space-size=2", "--heap-growing-percent=40")
 #: One driver of the process starts at a time: the variable is everybody's.
 _variable_in_use = asyncio.Lock()
 

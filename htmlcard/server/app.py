@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -68,6 +69,9 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
 async def _prepare_fallbacks(service: Service) -> None:
     await asyncio.sleep(PREPARE_AFTER_S)
     await service.fallbacks.prepare([DEFAULT_SIZE])
+    # What is there now stays: without this the collector would go through all of it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 async def run_server(

@@ -23,7 +23,7 @@ def _load_script() -> str:
 #: `room(key, width, height)` gives the bytes to put a picture into, four a pixel. What did not
 #: change since the last picture with that `key` is not compressed again; the result is the
 #: same for any key. `encodePng(order, limitBytes)` answers `{encoding, base64}` for the first of
-#: lossless, near-lossless (no channel off by more than 1) and palette-N (256 colors down to 16)
+#: lossless, near-lossless (no channel off by more than 1) and palette-N (192 colors down to 16)
 #: that is within `limitBytes`, or null. `encodeLossless(order)` answers base64 of any length,
 #: and `encodeJpeg(order, quality)` that of a JPEG (4:2:0, quality 1 to 100 as in libjpeg).
 #: `order` is "RGBX" or "BGRX"; the fourth byte is ignored. Throws a RangeError for other

@@ -121,7 +121,10 @@ globalThis.stage = (() => {
       if (!styled(frame.contentDocument) || !(await settle(limitMs, null))) return null;
       // A frame that came meanwhile may have left nothing to paint: have it painted all the same.
       canvas.requestPaint();
-      paintsBefore = paints;
+      if (paints !== paintsBefore) {
+        paintsBefore = paints;
+        return "";
+      }
       return take(format, limitBytes, paintLimitMs);
     },
   };
