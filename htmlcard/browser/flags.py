@@ -9,6 +9,14 @@ from __future__ import annotations
 
 from htmlcard.card import DEFAULT_SIZE
 
+_FEATURES = (
+    # No network, so no process for it: 15 MB less.
+    "NetworkServiceInProcess2",
+    # What Playwright asks for: the last list of features is the one that counts.
+    "CDPScreenshotNewSurface",
+    "SkipListAccountsWithoutGaiaCookies",
+)
+
 #: For every Chromium, whatever way it draws.
 COMMON_FLAGS = (
     # A window as large as the usual card: no viewport emulation is needed, which is slower.
@@ -37,10 +45,7 @@ COMMON_FLAGS = (
     "--disable-plugins",
     # A process that only waits to become a plugin or a utility: 5 MB for nothing.
     "--no-unsandboxed-zygote",
-    # No network, so no process for it: 15 MB less. The last list of features is the one that
-    # counts, so what Playwright asks for is repeated.
-    "--enable-features=CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies"
-    ",NetworkServiceInProcess2",
+    f"--enable-features={','.join(_FEATURES)}",
     "--block-new-web-contents",
     "--disable-notifications",
     "--disable-speech-api",

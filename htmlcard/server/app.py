@@ -69,7 +69,7 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
 async def _prepare_fallbacks(service: Service) -> None:
     await asyncio.sleep(PREPARE_AFTER_S)
     await service.fallbacks.prepare([DEFAULT_SIZE])
-    # What is there now stays: without this the collector would go through all of it again and again.
+    # What is there now stays: the collector need not go through all of it again and again.
     gc.collect()
     gc.freeze()
 
