@@ -49,9 +49,15 @@ def _main() -> int:
         soak_s=options.soak_seconds,
     )
     made_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    work = run(plan, made_at, quick=options.quick, only=options.only, parts=options.parts)
+    work = run(
+        plan,
+        made_at,
+        quick=options.quick,
+        only=options.only,
+        parts=options.parts,
+        save=lambda figures: save_figures(figures, options.json),
+    )
     figures = asyncio.run(_stoppable(work))
-    save_figures(figures, options.json)
     print(f"written: {options.json}")
     # A quick look or half a run must not replace the figures people quote.
     docs = options.docs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,28 +25,39 @@ PARTS = ("race", "starts", "hits", "entries", "soak")
 
 
 async def run(
-    plan: Plan, made_at: str, *, quick: bool, only: Collection[str], parts: Collection[str]
+    plan: Plan,
+    made_at: str,
+    *,
+    quick: bool,
+    only: Collection[str],
+    parts: Collection[str],
+    save: Callable[[Figures], None],
 ) -> Figures:
-    """Measure what was asked for."""
+    """Measure what was asked for; what there is after each part is saved."""
     build_fonts()
     figures = Figures(made_at, quick, describe_machine(), list_versions())
     if "race" in parts:
         await _race(plan, only, figures)
+        save(figures)
     if "starts" in parts:
         _tell("starts")
         figures.starts_s = await measure_starts(plan.starts)
+        save(figures)
     if "hits" in parts:
         _tell("hits")
         if obstacle := hits.find_obstacle():
             figures.skipped["hits beside nginx"] = obstacle
         else:
             figures.hits = await hits.measure_hits(plan)
+            save(figures)
     if "entries" in parts:
         _tell("entries")
         figures.entries = await measure_entries(plan)
+        save(figures)
     if "soak" in parts:
         _tell("soak")
         figures.soak = await soak(plan)
+        save(figures)
     return figures
 
 
