@@ -6,6 +6,7 @@ million of those would be 100 GB, and what could be slow is the index over them.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import tempfile
 import time
@@ -22,6 +23,8 @@ from htmlcard.cache.store import CardStore
 
 _SETTINGS = {"HTMLCARD_LANES": "1", "HTMLCARD_CACHE_BYTES": str(10**15)}
 _CARDS = 50
+#: In its first seconds a service prepares its fallback pictures, which takes a core for a while.
+_SETTLE_S = 5.0
 _BLOCK = 250
 
 _FILL = """
@@ -74,6 +77,7 @@ async def _measure_tier(
             figures[f"{tier}_start_s"] = server.first_card_s
             for number in range(_CARDS):
                 await server.draw("flat", number, "png")
+        await asyncio.sleep(_SETTLE_S)
         for block in range(blocks + 1):
             for server, measured in zip(servers, latencies_ms, strict=True):
                 if block:
