@@ -14,7 +14,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from htmlcard.errors import InvalidSettings
 
@@ -22,6 +31,10 @@ PREFIX = "HTMLCARD_"
 #: Names that mean here what they mean elsewhere, and so carry no prefix.
 PLAIN_NAMES = {"port": "PORT", "host": "HOST", "log_level": "LOG_LEVEL"}
 FILE_NAME = "htmlcard.toml"
+#: Settings that are never shown, and of which there are no flags.
+SECRETS = ("_token", "_keys")
+#: Shorter signing keys can be guessed.
+MIN_KEY_LENGTH = 16
 
 
 def _parse_paths(value: object) -> object:
@@ -29,6 +42,18 @@ def _parse_paths(value: object) -> object:
     if isinstance(value, str):
         return [part for part in value.split(os.pathsep) if part]
     return value
+
+
+def _parse_keys(value: object) -> object:
+    """`new,old`; what cannot be a key is named without being shown."""
+    parts = value.split(",") if isinstance(value, str) else value
+    keys = [part.strip() for part in parts] if isinstance(parts, list) else []
+    if not all(isinstance(key, str) and len(key) >= MIN_KEY_LENGTH for key in keys):
+        raise PydanticCustomError(
+            "signing_keys",
+            f"every key needs {MIN_KEY_LENGTH} characters or more; `htmlcard keygen` makes one",
+        )
+    return keys
 
 
 def _default_cache_dir() -> Path:
@@ -126,7 +151,27 @@ class Settings(BaseModel):
     brand_logo: Path | None = Field(
         None, description="PNG, JPEG or WebP file shown on fallback pictures."
     )
+    signing: Literal["off", "required"] = Field(
+        "off", description="Whether only signed URLs are drawn."
+    )
+    signing_keys: Annotated[list[SecretStr], BeforeValidator(_parse_keys)] = Field(
+        default_factory=list,
+        description="Keys of signatures, comma separated: the first signs, all verify.",
+    )
+    api_token: SecretStr | None = Field(
+        None, description="Bearer token for `/tags` and `POST /render` where signing is required."
+    )
     admin_token: SecretStr | None = Field(None, description="Bearer token that allows `/purge`.")
+
+    @model_validator(mode="after")
+    def _check_signing(self) -> Settings:
+        if self.signing == "required" and not self.signing_keys:
+            raise PydanticCustomError(
+                "signing",
+                "HTMLCARD_SIGNING=required needs HTMLCARD_SIGNING_KEYS; "
+                "`htmlcard keygen` makes one",
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +219,11 @@ def load_settings(
         settings = Settings(**values)
     except ValidationError as error:
         for item in error.errors():
+            if not item["loc"]:  # A mistake of several settings together names them itself.
+                mistakes.append(item["msg"])
+                continue
             name = str(item["loc"][0])
-            shown = "" if "token" in name else f" (got {str(item['input'])[:60]!r})"
+            shown = "" if name.endswith(SECRETS) else f" (got {str(item['input'])[:60]!r})"
             mistakes.append(
                 f"{origins.get(name, 'default')}: {variable_name(name)}: {item['msg']}{shown}"
             )

@@ -3,7 +3,8 @@
     HtmlcardError
     ├── InvalidRequest           the caller can mend it; answered as a problem, never as a fallback
     │   ├── UnknownTemplate
-    │   └── InvalidParams
+    │   ├── InvalidParams
+    │   └── SignatureRefused
     ├── RenderFailed             becomes a fallback; `reason` names it in headers and metrics
     │   ├── TemplateFailed
     │   ├── AssetFailed
@@ -12,6 +13,14 @@
     │   ├── QueueFull
     │   ├── DeadlineExceeded
     │   └── BadShot
+    ├── FetchFailed              something on the web cannot be had: a finding or a warning
+    │   ├── RefusedTarget
+    │   ├── Unreachable
+    │   ├── UntrustedServer
+    │   ├── FetchTimedOut
+    │   ├── AnswerTooLarge
+    │   └── BadAnswer
+    ├── UnusablePicture          what was fetched is no picture that can be drawn
     ├── InvalidSettings          stops the start with exit code 2, before the port opens
     └── EnvironmentLacking       something must be installed first: exit code 3
 
@@ -61,6 +70,12 @@ class InvalidParams(InvalidRequest):
     code = "invalid_params"
 
 
+class SignatureRefused(InvalidRequest):
+    """Signing is required, and the signature is missing, wrong or expired."""
+
+    code = "signature_refused"
+
+
 class RenderFailed(HtmlcardError):  # noqa: N818 - see InvalidRequest
     """A card could not be drawn. `reason` comes from a bounded set: it labels a metric."""
 
@@ -107,6 +122,58 @@ class BadShot(RenderFailed):
     """The browser's picture is truncated, of the wrong size or blank."""
 
     reason = "bad_shot"
+
+
+class FetchFailed(HtmlcardError):  # noqa: N818 - see InvalidRequest
+    """Something on the web could not be had. `reason` comes from a bounded set."""
+
+    reason: ClassVar[str] = "fetch_failed"
+
+
+class RefusedTarget(FetchFailed):
+    """An address we do not go to. It never says which rule: that would map our network."""
+
+    reason = "refused_url"
+
+    def __init__(self) -> None:
+        super().__init__("this is not an address htmlcard fetches from")
+
+
+class Unreachable(FetchFailed):
+    """The name is not known, or nobody answers there."""
+
+    reason = "unreachable"
+
+
+class UntrustedServer(FetchFailed):
+    """Its certificate is expired, for another host or signed by nobody we trust."""
+
+    reason = "tls"
+
+
+class FetchTimedOut(FetchFailed):
+    """It did not come within its time."""
+
+    reason = "timeout"
+
+
+class AnswerTooLarge(FetchFailed):
+    """The answer is larger than allowed, as it came or unpacked."""
+
+    reason = "too_large"
+
+    def __init__(self) -> None:
+        super().__init__("its answer is larger than allowed")
+
+
+class BadAnswer(FetchFailed):
+    """The server answered with an error, or with what is no HTTP."""
+
+    reason = "bad_answer"
+
+
+class UnusablePicture(HtmlcardError):  # noqa: N818 - see InvalidRequest
+    """Bytes that are no picture, a broken or too large one, or of a kind that is not drawn."""
 
 
 class InvalidSettings(HtmlcardError):  # noqa: N818 - see InvalidRequest

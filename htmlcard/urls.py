@@ -56,9 +56,12 @@ def parse_version(text: str) -> str | None:
     return text if _VERSION.fullmatch(text) else None
 
 
-def build_render_url(base: str, target: Target, query: Pairs) -> str:
-    """A render URL below `base`, its query in canonical order: by name, RFC 3986 encoded."""
+def render_path(target: Target) -> str:
+    """`/render/<template>` with the extension of every format but PNG."""
     extension = "" if target.format is ImageFormat.PNG else f".{target.format.extension}"
-    path = f"{base.rstrip('/')}/render/{target.template}{extension}"
-    encoded = urlencode(sorted(query), quote_via=quote, safe="")
-    return f"{path}?{encoded}" if encoded else path
+    return f"/render/{target.template}{extension}"
+
+
+def encode_query(query: Pairs) -> str:
+    """A query in canonical order: sorted by name, RFC 3986 encoded."""
+    return urlencode(sorted(query), quote_via=quote, safe="", errors="surrogatepass")

@@ -7,16 +7,14 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from htmlcard.config import Loaded, Settings, load_settings
-
-_UNFLAGGED = ("_token",)  # Secrets on a command line are seen by everybody on the machine.
+from htmlcard.config import SECRETS, Loaded, Settings, load_settings
 
 
 def _make_flags() -> type:
     members = []
     for name, info in Settings.model_fields.items():
-        if name.endswith(_UNFLAGGED):
-            continue
+        if name.endswith(SECRETS):
+            continue  # A command line is seen by everybody on the machine.
         kind: Any = info.annotation
         # No `--empty-templates`: leaving the flag out says the same.
         shown = Parameter(help=info.description, group="Settings", negative_iterable=())

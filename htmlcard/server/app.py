@@ -19,6 +19,7 @@ from htmlcard.server.hot_cards import HotCards
 from htmlcard.server.hot_path import HotPath
 from htmlcard.server.middlewares import MIDDLEWARES
 from htmlcard.server.routes import add_routes
+from htmlcard.signatures import KeyRing
 
 log = structlog.get_logger()
 
@@ -41,7 +42,8 @@ DRAIN_S = 6.0
 def build_app(service: Service, *, dev: bool = False) -> web.Application:
     """The application in front of an open service."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
-    app[CONTEXT] = Context(service, dev=dev)
+    keys = KeyRing([key.get_secret_value() for key in service.settings.signing_keys])
+    app[CONTEXT] = Context(service, dev=dev, keys=keys)
     app[HOT_CARDS] = HotCards(service)
     if not dev:
         app.on_response_prepare.append(app[HOT_CARDS].remember)

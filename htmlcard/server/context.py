@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from htmlcard.assembly import Service
+from htmlcard.signatures import KeyRing
+from htmlcard.urls import Pairs, Target, encode_query, render_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,14 @@ class Context:
     service: Service
     dev: bool
     """Whether pictures must not be cached by anybody, since templates are being edited."""
+    keys: KeyRing
+
+    def local_url(self, target: Target, query: Pairs) -> str:
+        """Path and query of a card, signed where signing is on."""
+        path = render_path(target)
+        if self.keys:
+            query = [*query, ("sig", self.keys.sign(path, query))]
+        return f"{path}?{encode_query(query)}" if query else path
 
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")

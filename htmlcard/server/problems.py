@@ -20,6 +20,7 @@ from htmlcard.errors import (
     InvalidRequest,
     QueueFull,
     RenderFailed,
+    SignatureRefused,
     TemplateFailed,
     UnknownTemplate,
 )
@@ -33,6 +34,7 @@ REQUEST_ID = web.RequestKey("request_id", str)
 STATUS_BY_ERROR: Mapping[type[HtmlcardError], HTTPStatus] = {
     UnknownTemplate: HTTPStatus.NOT_FOUND,
     InvalidParams: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SignatureRefused: HTTPStatus.FORBIDDEN,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     QueueFull: HTTPStatus.SERVICE_UNAVAILABLE,
     BrowserUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

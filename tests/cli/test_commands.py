@@ -11,7 +11,7 @@ from desk import Desk
 
 from htmlcard import __version__
 from htmlcard.cli import main
-from htmlcard.config import Settings
+from htmlcard.config import SECRETS, Settings
 
 COMMANDS = ["serve", "dev", "render", "templates list", "templates show", "doctor", "config"]
 
@@ -27,7 +27,7 @@ def test_help_explains_every_flag(
     assert ended.value.code == 0
     shown = " ".join(re.sub("[│╭╮╰╯─]", " ", capsys.readouterr().out).split())
     for name, info in Settings.model_fields.items():
-        if name.endswith("_token"):
+        if name.endswith(SECRETS):
             assert f"--{name.replace('_', '-')}" not in shown
             continue
         assert f"--{name.replace('_', '-')} " in shown
@@ -38,7 +38,7 @@ def test_help_of_htmlcard_lists_every_command(desk: Desk) -> None:
     """A command nobody is told of is not there."""
     done = desk.run("--help")
     assert done.returncode == 0
-    for command in ("serve", "dev", "render", "templates", "doctor", "install-browser", "config"):
+    for command in ("serve", "dev", "render", "sign", "templates", "doctor", "install-browser"):
         assert command in done.stdout.decode()
     assert desk.run("--version").stdout.decode().strip() == __version__
     assert desk.run("nosuch").returncode == 2

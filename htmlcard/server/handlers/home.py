@@ -40,7 +40,7 @@ async def home(request: web.Request) -> web.Response:
                 "title": template.title,
                 "description": template.description,
                 "fields": list(template.fields),
-                "path": sample_url(template, ""),
+                "path": sample_url(context, template),
                 "fingerprint": template.fingerprint[:12],
                 "problems": catalogue.problems(name),
             }

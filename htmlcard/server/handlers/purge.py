@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from aiohttp import web
 from htmlcard.cache import Purged
 from htmlcard.card_request import read_lenient
 from htmlcard.errors import InvalidRequest
+from htmlcard.server.access import bears, unauthorized
 from htmlcard.server.bodies import parse_body
 from htmlcard.server.context import context_of
 from htmlcard.server.problems import problem
@@ -25,19 +25,8 @@ async def purge(request: web.Request) -> web.Response:
     if token is None:
         detail = "Purging is off. Set HTMLCARD_ADMIN_TOKEN to allow it."
         return problem(request, HTTPStatus.NOT_FOUND, "purge_off", detail)
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # Headers are decoded with surrogates for raw bytes; comparing bytes keeps those harmless.
-    right = hmac.compare_digest(
-        given.strip().encode("utf-8", "surrogateescape"), token.get_secret_value().encode()
-    )
-    if scheme.lower() != "bearer" or not right:
-        return problem(
-            request,
-            HTTPStatus.UNAUTHORIZED,
-            "unauthorized",
-            "Send the admin token: Authorization: Bearer …",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+    if not bears(request, token):
+        return unauthorized(request, "Send the admin token: Authorization: Bearer …")
     removed = await _purge(request, await _read_body(request))
     return web.json_response({"removed": removed.removed, "complete": removed.complete})
 

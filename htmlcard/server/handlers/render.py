@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 from aiohttp import web
 
 from htmlcard.card_request import CardRequest, read_lenient, read_strict
 from htmlcard.errors import RenderFailed, TemplateFailed, UnknownTemplate
 from htmlcard.renderer import Rendered
+from htmlcard.server.access import refuse_unsigned, signing_required, verify_signature
 from htmlcard.server.bodies import parse_body
 from htmlcard.server.conditional import matches_etag
 from htmlcard.server.context import Context, context_of
 from htmlcard.server.hot_cards import CARD_IN_MEMORY
 from htmlcard.server.problems import REQUEST_ID
+from htmlcard.signatures import Signed
 from htmlcard.telemetry.metrics import UNKNOWN_TEMPLATE
 from htmlcard.telemetry.timings import Timings
 from htmlcard.templating.template import Template
@@ -19,6 +23,7 @@ from htmlcard.templating.text import clean_text
 from htmlcard.urls import Target, first_values, parse_query, parse_target
 
 FALLBACK_MAX_AGE_S = 60
+YEAR_S = 31_536_000
 _MAX_WARNINGS_BYTES = 2000
 #: Characters of a title that are looked at where no template says how many.
 MAX_TITLE = 300
@@ -34,20 +39,26 @@ async def render(request: web.Request) -> web.Response:
         template = _get_template(context, target)
     except TemplateFailed as error:
         return await _without_template(request, target, query, error, timings)
+    signed = None
     if request.method == "POST":
+        if refused := refuse_unsigned(request):
+            return refused
         card, options, warnings = read_strict(
             template, target, query, parse_body(await request.read())
         )
     else:
+        signed = verify_signature(context, request.path, template, query)
         card, options, warnings = read_lenient(template, target, query)
     renderer = context.service.renderer
     known = request.headers.get("If-None-Match")
     if known is not None and matches_etag(known, etag := renderer.etag(card)):
         _count(context, card, "not_modified")
-        return _not_modified(context, card, etag)
+        headers = {"ETag": etag, "Cache-Control": _cache_control(context, card, signed)}
+        return web.Response(status=304, headers=headers)
     rendered = renderer.find_now(card)
     if rendered is not None:
-        request[CARD_IN_MEMORY] = card
+        if signed is None or signed.expires_at_s is None:
+            request[CARD_IN_MEMORY] = card
     else:
         try:
             rendered = await renderer.render(card, timings, fall_back=options.fall_back)
@@ -55,7 +66,7 @@ async def render(request: web.Request) -> web.Response:
             _count(context, card, "failed")
             raise
     _count(context, card, _result(rendered))
-    cache_control = _cache_control(context, card, rendered)
+    cache_control = _cache_control(context, card, signed, rendered)
     return _picture(request, template.name, rendered, cache_control, warnings, timings)
 
 
@@ -67,10 +78,13 @@ async def _without_template(
     timings: Timings,
 ) -> web.Response:
     """The answer for a template that is there but has never loaded."""
+    context = context_of(request)
     given = first_values(query, ("title", "fallback"))
+    if signing_required(context):
+        # Which parameters are signed is the template's to say: without it none are heeded.
+        given = {}
     if given.get("fallback") == "0":
         raise error
-    context = context_of(request)
     service = context.service
     title = clean_text(given.get("title", ""), MAX_TITLE)
     rendered = await service.renderer.render_title(title, target.format, error.reason)
@@ -91,11 +105,6 @@ def _get_template(context: Context, target: Target) -> Template:
 def _count(context: Context, card: CardRequest, result: str) -> None:
     name, format = card.template.name, card.format.value
     context.service.metrics.requests.labels(name, format, result).inc()
-
-
-def _not_modified(context: Context, card: CardRequest, etag: str) -> web.Response:
-    headers = {"ETag": etag, "Cache-Control": _cache_control(context, card)}
-    return web.Response(status=304, headers=headers)
 
 
 def _result(rendered: Rendered) -> str:
@@ -133,13 +142,18 @@ def _picture(
     return web.Response(body=rendered.data, headers=headers)
 
 
-def _cache_control(context: Context, card: CardRequest, rendered: Rendered | None = None) -> str:
+def _cache_control(
+    context: Context, card: CardRequest, signed: Signed | None, rendered: Rendered | None = None
+) -> str:
     if rendered and rendered.fallback:
         return _fallback_cache_control(context)
     if context.dev:
         return "no-store"
-    if card.version:
-        return "public, max-age=31536000, immutable, no-transform"
+    if signed and signed.expires_at_s is not None:
+        left_s = max(0, min(YEAR_S, signed.expires_at_s - int(time.time())))
+        return f"public, max-age={left_s}, immutable, no-transform"
+    if signed or card.version:
+        return f"public, max-age={YEAR_S}, immutable, no-transform"
     settings = context.service.settings
     return (
         f"public, max-age={settings.max_age_s}, stale-while-revalidate={settings.stale_s}, "

@@ -7,8 +7,9 @@ from html import escape
 from aiohttp import web
 
 from htmlcard.card_request import read_lenient
+from htmlcard.server.access import refuse_unsigned
 from htmlcard.server.context import context_of, public_base
-from htmlcard.urls import RESERVED_NAMES, build_render_url, parse_query, parse_target
+from htmlcard.urls import RESERVED_NAMES, parse_query, parse_target
 
 #: X cuts longer ones (platforms: `twitter:image:alt`, 420 characters).
 _MAX_ALT = 420
@@ -16,15 +17,18 @@ _MAX_ALT = 420
 
 async def tags(request: web.Request) -> web.Response:
     """All tags for one card, as HTML or, where the caller prefers it, as JSON."""
+    if refused := refuse_unsigned(request):
+        return refused
+    context = context_of(request)
     target = parse_target(request.match_info["template"])
-    template = context_of(request).service.catalogue.get_template(target.template)
+    template = context.service.catalogue.get_template(target.template)
     query = parse_query(request.raw_path.partition("?")[2])
     card, _, _ = read_lenient(template, target, query)
     kept: dict[str, str] = {}
     for name, value in query:
         if name in template.fields or name in RESERVED_NAMES - {"fallback", "sig", "exp"}:
             kept.setdefault(name, value)
-    url = build_render_url(public_base(request), target, list(kept.items()))
+    url = public_base(request) + context.local_url(target, list(kept.items()))
     title, subtitle = card.words
     alt = (title or subtitle or template.title)[:_MAX_ALT]
     found = [

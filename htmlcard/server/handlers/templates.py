@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from htmlcard.card import ImageFormat
 from htmlcard.errors import TemplateFailed
-from htmlcard.server.context import context_of, public_base
+from htmlcard.server.context import Context, context_of, public_base
 from htmlcard.templating.schema import build_schema, sample_params
 from htmlcard.templating.template import Template
+from htmlcard.urls import Target
 
 
 async def list_templates(request: web.Request) -> web.Response:
     """All templates that load, and the problems of those that do not."""
-    catalogue = context_of(request).service.catalogue
-    base = public_base(request)
+    context = context_of(request)
+    catalogue = context.service.catalogue
     loaded, broken = [], {}
     for name in catalogue.names():
         try:
-            loaded.append(_describe(catalogue.get_template(name), base))
+            loaded.append(_describe(request, catalogue.get_template(name)))
         except TemplateFailed as error:
             broken[name] = str(error)
     return web.json_response(
@@ -31,15 +32,14 @@ async def list_templates(request: web.Request) -> web.Response:
 async def show_template(request: web.Request) -> web.Response:
     """One template: its fields as JSON Schema, its sizes, a URL to try."""
     template = context_of(request).service.catalogue.get_template(request.match_info["template"])
-    body = _describe(template, public_base(request))
+    body = _describe(request, template)
     body["fields"] = build_schema(template)
     return web.json_response(body, headers={"Cache-Control": "no-cache"})
 
 
-def sample_url(template: Template, base: str) -> str:
-    """A render URL that shows the template at its best."""
-    query = urlencode(sorted(_query_texts(template)), quote_via=quote, safe="")
-    return f"{base}/render/{template.name}" + (f"?{query}" if query else "")
+def sample_url(context: Context, template: Template) -> str:
+    """Path and query of a card that shows the template at its best."""
+    return context.local_url(Target(template.name, ImageFormat.PNG), _query_texts(template))
 
 
 def _query_texts(template: Template) -> list[tuple[str, str]]:
@@ -50,7 +50,8 @@ def _query_texts(template: Template) -> list[tuple[str, str]]:
     ]
 
 
-def _describe(template: Template, base: str) -> dict[str, Any]:
+def _describe(request: web.Request, template: Template) -> dict[str, Any]:
+    base = public_base(request)
     return {
         "name": template.name,
         "title": template.title,
@@ -61,6 +62,6 @@ def _describe(template: Template, base: str) -> dict[str, Any]:
             name: {"width": size.width_px, "height": size.height_px}
             for name, size in template.sizes.items()
         },
-        "sample_url": sample_url(template, base),
+        "sample_url": base + sample_url(context_of(request), template),
         "url": f"{base}/templates/{template.name}",
     }

@@ -1,0 +1,76 @@
+"""Who may have what: signatures of render URLs, and bearer tokens."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from htmlcard.errors import SignatureRefused
+from htmlcard.server.context import Context, context_of
+from htmlcard.server.problems import problem
+from htmlcard.signatures import Signed, recognized
+from htmlcard.templating.template import Template
+from htmlcard.urls import Pairs
+
+
+def verify_signature(
+    context: Context, path: str, template: Template, query: Pairs
+) -> Signed | None:
+    """The signature of a render URL; None where there is no good one and none is required.
+
+    Raises:
+        SignatureRefused: signing is required, and the signature is missing, wrong or expired.
+    """
+    if not context.keys:
+        return None
+    try:
+        return context.keys.verify(path, recognized(query, template.fields), time.time())
+    except SignatureRefused:
+        if signing_required(context):
+            raise
+        return None
+
+
+def signing_required(context: Context) -> bool:
+    return context.service.settings.signing == "required"
+
+
+def bears(request: web.Request, token: SecretStr) -> bool:
+    """Whether the request carries this bearer token."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # Headers are decoded with surrogates for raw bytes; comparing bytes keeps those harmless.
+    right = hmac.compare_digest(
+        given.strip().encode("utf-8", "surrogateescape"), token.get_secret_value().encode()
+    )
+    return right and scheme.lower() == "bearer"
+
+
+def refuse_unsigned(request: web.Request) -> web.Response | None:
+    """The answer to who may not sign, where signing is required; None: go on.
+
+    What signs or draws whatever it is given must not be open to everybody then.
+    """
+    context = context_of(request)
+    if not signing_required(context):
+        return None
+    token = context.service.settings.api_token
+    if token is not None and bears(request, token):
+        return None
+    advice = "Set HTMLCARD_API_TOKEN to allow it." if token is None else ""
+    detail = f"Signing is required here: send the API token. {advice}".strip()
+    return unauthorized(request, detail)
+
+
+def unauthorized(request: web.Request, detail: str) -> web.Response:
+    """The problem of a missing or wrong token."""
+    return problem(
+        request,
+        HTTPStatus.UNAUTHORIZED,
+        "unauthorized",
+        detail,
+        headers={"WWW-Authenticate": "Bearer"},
+    )
