@@ -17,8 +17,10 @@ from htmlcard.card import Brand
 from htmlcard.config import Settings
 from htmlcard.errors import InvalidSettings
 from htmlcard.fallbacks import FallbackLadder
+from htmlcard.fetch import AddressJudge, Fetcher
 from htmlcard.finishing import Finisher
 from htmlcard.images import compare
+from htmlcard.pictures import PictureFields, PictureHosts, PictureShelf, Preparer
 from htmlcard.renderer import Renderer
 from htmlcard.telemetry.metrics import Metrics
 from htmlcard.templating.catalogue import Catalogue
@@ -38,8 +40,10 @@ class Service:
     renderer: Renderer
     cache: CardCache
     browsers: BrowserPool
+    workers: WorkerPool
     fallbacks: FallbackLadder
     metrics: Metrics
+    picture_hosts: PictureHosts
 
 
 def template_roots(settings: Settings) -> list[Path]:
@@ -80,10 +84,13 @@ def load_catalogue(settings: Settings) -> Catalogue:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, driver: Driver | None = None) -> AsyncIterator[Service]:
+async def open_service(
+    settings: Settings, driver: Driver | None = None, *, local_files: bool = False
+) -> AsyncIterator[Service]:
     """All parts, running. Browsers come up in the background: pictures are answered at once.
 
     They come up sooner with a `driver` that was started ahead; it is closed with the rest.
+    With `local_files` image fields may name files: for commands, never for a server.
 
     Raises:
         InvalidSettings: a setting names something that is not there.
@@ -110,20 +117,47 @@ async def open_service(settings: Settings, driver: Driver | None = None) -> Asyn
     fallbacks = FallbackLadder(load_brand(settings), settings.max_bytes, metrics)
     workers = WorkerPool(TEMPLATE_WORKERS)
     finisher = Finisher(settings.max_bytes, threads=os.cpu_count() or 1)
+    fetcher = Fetcher(
+        AddressJudge(
+            allow_private=settings.allow_private,
+            ports=settings.fetch_ports,
+            own_port=settings.port,
+        )
+    )
+    preparer = Preparer(browsers)
+    shelf = PictureShelf(
+        fetcher,
+        preparer,
+        picture_bytes=settings.image_bytes,
+        limit_bytes=settings.image_memory_bytes,
+        local_files=local_files,
+    )
     async with AsyncExitStack() as stack:
         stack.callback(catalogue.close)
         # The browsers first: they go on starting while the workers are waited for.
-        for part in (fallbacks, finisher, browsers, cache, workers):
+        for part in (fallbacks, finisher, browsers, cache, workers, fetcher, preparer):
             await stack.enter_async_context(part)
+        stack.push_async_callback(shelf.aclose)
         renderer = Renderer(
             cache=cache,
             browser=browsers,
             workers=workers,
             finisher=finisher,
             fallbacks=fallbacks,
+            pictures=PictureFields(shelf, settings.image_wait_ms / 1000),
             metrics=metrics,
             engine_version=lambda: f"{__version__}-{launchpad.version}-{settings.max_bytes}",
             ttl_s=settings.cache_ttl_s,
             deadline_s=settings.deadline_ms / 1000,
         )
-        yield Service(settings, catalogue, renderer, cache, browsers, fallbacks, metrics)
+        yield Service(
+            settings=settings,
+            catalogue=catalogue,
+            renderer=renderer,
+            cache=cache,
+            browsers=browsers,
+            workers=workers,
+            fallbacks=fallbacks,
+            metrics=metrics,
+            picture_hosts=PictureHosts(settings.image_hosts),
+        )

@@ -83,7 +83,8 @@ class Document:
 
     `assets` maps absolute paths (`/template/article/logo.svg`, `/shared/base.css`)
     to their content; `base_path` (`/template/article/`) is where relative URLs of
-    the HTML start. Anything else the HTML asks for does not exist.
+    the HTML start. `pictures` are what its image fields hold, by paths that can only
+    ever mean these bytes. Anything else the HTML asks for does not exist.
     """
 
     html: str = field(repr=False)
@@ -96,6 +97,7 @@ class Document:
     base_path: str
     assets: Mapping[str, Asset] = field(repr=False)
     scripts: bool = False
+    pictures: Mapping[str, Asset] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from htmlcard.cache import card_identity
 from htmlcard.card import DEFAULT_SIZE_NAME, ImageFormat, Size
 from htmlcard.errors import InputError, InvalidParams
+from htmlcard.pictures import PictureHosts
 from htmlcard.templating.lang import parse_lang
 from htmlcard.templating.params import Params, parse_json, parse_query
 from htmlcard.templating.template import Template
 from htmlcard.urls import RESERVED_NAMES, Target, first_values, parse_version
 
+_NO_HOSTS = PictureHosts()
 _SCALES = {"1": 1, "2": 2}
 
 
@@ -53,7 +56,8 @@ class CardRequest:
     def words(self) -> tuple[str, str]:
         """Title and subtitle for a picture that cannot follow the template."""
         values = self.params.values
-        title = values.get("title") or next((value for value in values.values() if value), "")
+        words = (value for name, value in values.items() if name not in self.params.pictures)
+        title = values.get("title") or next(filter(None, words), "")
         return str(title), str(values.get("description") or values.get("subtitle") or "")
 
 
@@ -96,20 +100,32 @@ def read_options(template: Template, query: Sequence[tuple[str, str]]) -> Option
 
 
 def read_lenient(
-    template: Template, target: Target, query: Sequence[tuple[str, str]]
+    template: Template,
+    target: Target,
+    query: Sequence[tuple[str, str]],
+    hosts: PictureHosts = _NO_HOSTS,
+    *,
+    signed: bool = False,
 ) -> tuple[CardRequest, Options, tuple[str, ...]]:
     """A card request from a query that crawlers and marketing tools may have rewritten.
 
+    Image fields take URLs of these `hosts`; any, where the request is `signed`.
     Also answers the options and all warnings.
     """
     options = read_options(template, query)
-    params = parse_query(template, query)
+    params = parse_query(template, query, partial(hosts.admit, signed=signed))
     mistakes = tuple(f"{error.field}: {error.message}, default used" for error in options.errors)
     return _combine(template, target, params, options), options, (*params.warnings, *mistakes)
 
 
 def read_strict(
-    template: Template, target: Target, query: Sequence[tuple[str, str]], body: object
+    template: Template,
+    target: Target,
+    query: Sequence[tuple[str, str]],
+    body: object,
+    hosts: PictureHosts = _NO_HOSTS,
+    *,
+    signed: bool = False,
 ) -> tuple[CardRequest, Options, tuple[str, ...]]:
     """A card request from a decoded JSON body of fields, with options in the query.
 
@@ -119,7 +135,7 @@ def read_strict(
     options = read_options(template, query)
     errors = list(options.errors)
     try:
-        params = parse_json(template, body)
+        params = parse_json(template, body, partial(hosts.admit, signed=signed))
     except InvalidParams as error:
         if not error.errors:
             raise

@@ -7,14 +7,17 @@ from this file (`htmlcard config --markdown`) and tested against it.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -29,18 +32,44 @@ from htmlcard.errors import InvalidSettings
 
 PREFIX = "HTMLCARD_"
 #: Names that mean here what they mean elsewhere, and so carry no prefix.
-PLAIN_NAMES = {"port": "PORT", "host": "HOST", "log_level": "LOG_LEVEL"}
+PLAIN_NAMES = {
+    "port": "PORT",
+    "host": "HOST",
+    "log_level": "LOG_LEVEL",
+    "redis_url": "REDIS_URL",
+}
 FILE_NAME = "htmlcard.toml"
 #: Settings that are never shown, and of which there are no flags.
-SECRETS = ("_token", "_keys")
+SECRETS = ("_token", "_keys", "redis_url")
 #: Shorter signing keys can be guessed.
 MIN_KEY_LENGTH = 16
+
+Network = IPv4Network | IPv6Network
+HostPattern = Annotated[
+    str, Field(pattern=r"^(\*\.)?[A-Za-z0-9_:]([A-Za-z0-9._:-]*[A-Za-z0-9_:])?$")
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+_RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 
 
 def _parse_paths(value: object) -> object:
     """`a:b` as in PATH; a list as it comes from flags and from the file."""
     if isinstance(value, str):
         return [part for part in value.split(os.pathsep) if part]
+    return value
+
+
+def _parse_list(value: object) -> object:
+    """`a, b`; a list as it comes from flags and from the file."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_rate(value: str) -> str:
+    """`60/minute`; empty text says nothing."""
+    if value and not _RATE.fullmatch(value):
+        raise PydanticCustomError("rate", "write a rate such as 60/minute, 5/second or 1000/hour")
     return value
 
 
@@ -142,6 +171,35 @@ class Settings(BaseModel):
         pattern=r"^https?://[^\s?#]+$",
         description="URL under which the world reaches the service; makes `/tags` URLs absolute.",
     )
+    image_hosts: Annotated[list[HostPattern], BeforeValidator(_parse_list)] = Field(
+        default_factory=list,
+        description="Hosts, comma separated, whose pictures image fields may show; "
+        "`*.example.org` is all below it. With signing required, a signed URL may name any.",
+    )
+    image_bytes: int = Field(
+        10_000_000,
+        ge=1000,
+        le=100_000_000,
+        description="Largest picture that is fetched for an image field, bytes.",
+    )
+    image_wait_ms: int = Field(
+        1000,
+        ge=0,
+        le=30_000,
+        description="How long a card waits for its pictures, milliseconds; a later one is for "
+        "the next card.",
+    )
+    image_memory_bytes: int = Field(
+        64_000_000, ge=0, description="Memory in which fetched pictures are kept, bytes."
+    )
+    fetch_ports: Annotated[list[Port], BeforeValidator(_parse_list)] = Field(
+        default_factory=lambda: [80, 443],
+        description="Ports, comma separated, at which anything is fetched.",
+    )
+    allow_private: bool = Field(
+        False,
+        description="For local work: fetch from private addresses and any port, too.",
+    )
     brand_name: str = Field("htmlcard", max_length=60, description="Name on fallback pictures.")
     brand_color: str = Field(
         "#4f46e5",
@@ -157,6 +215,28 @@ class Settings(BaseModel):
     signing_keys: Annotated[list[SecretStr], BeforeValidator(_parse_keys)] = Field(
         default_factory=list,
         description="Keys of signatures, comma separated: the first signs, all verify.",
+    )
+    rate_limit: Annotated[str, AfterValidator(_check_rate)] = Field(
+        "",
+        description="Cards in no cache that one client may have drawn, such as `60/minute`; "
+        "empty: no limit.",
+    )
+    crawler_rate_limit: Annotated[str, AfterValidator(_check_rate)] = Field(
+        "600/minute",
+        description="The same for link preview crawlers that come from their owner's addresses.",
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis in which several instances count their clients together."
+    )
+    trusted_proxies: Annotated[list[Network], BeforeValidator(_parse_list)] = Field(
+        default_factory=list,
+        description="Addresses and networks of proxies whose `X-Forwarded-For` is believed, "
+        "comma separated.",
+    )
+    allowed_hosts: Annotated[list[str], BeforeValidator(_parse_list)] = Field(
+        default_factory=list,
+        description="Host names, comma separated, under which pages other than pictures and "
+        "health are answered; empty: all.",
     )
     api_token: SecretStr | None = Field(
         None, description="Bearer token for `/tags` and `POST /render` where signing is required."

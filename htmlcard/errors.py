@@ -4,7 +4,8 @@
     ├── InvalidRequest           the caller can mend it; answered as a problem, never as a fallback
     │   ├── UnknownTemplate
     │   ├── InvalidParams
-    │   └── SignatureRefused
+    │   ├── SignatureRefused
+    │   └── TooManyRequests
     ├── RenderFailed             becomes a fallback; `reason` names it in headers and metrics
     │   ├── TemplateFailed
     │   ├── AssetFailed
@@ -122,6 +123,19 @@ class BadShot(RenderFailed):
     """The browser's picture is truncated, of the wrong size or blank."""
 
     reason = "bad_shot"
+
+
+class TooManyRequests(InvalidRequest):
+    """A client had more cards drawn than it may; `wait_s` seconds later it may again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, limit: str, wait_s: int) -> None:
+        super().__init__(
+            f"A client may have {limit} cards drawn here that are in no cache. "
+            f"Try again in {wait_s} s."
+        )
+        self.wait_s = wait_s
 
 
 class FetchFailed(HtmlcardError):  # noqa: N818 - see InvalidRequest

@@ -111,6 +111,10 @@ class FallbackLadder:
         data = await self._find_drawn(wish, answer_by_s - _SEND_RESERVE_S)
         if data is not None:
             return FallbackPicture(data, self.count("drawn", reason))
+        return self.get_brand(size_px, format, reason)
+
+    def get_brand(self, size_px: Size, format: ImageFormat, reason: str) -> FallbackPicture:
+        """The brand picture: in memory, or drawn in a few milliseconds."""
         data = self._brand_pictures.get_picture(size_px, format)
         return FallbackPicture(data, self.count("brand", reason))
 

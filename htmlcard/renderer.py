@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
 from htmlcard.cache import CacheEntry, CardCache, Flights, Tier, etag
-from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot, Size
+from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot
 from htmlcard.card_request import CardRequest
-from htmlcard.errors import BadShot, DeadlineExceeded, RenderFailed
-from htmlcard.fallbacks import Fallback, FallbackLadder, FallbackPicture
+from htmlcard.errors import BadShot, DeadlineExceeded, InvalidRequest, RenderFailed
+from htmlcard.fallbacks import FallbackLadder
 from htmlcard.finishing import Finisher
+from htmlcard.pictures import NO_PICTURES, PictureFields, PictureSet
+from htmlcard.rendered import Rendered, from_entry, from_fallback
 from htmlcard.telemetry.metrics import Metrics
 from htmlcard.telemetry.timings import Timings
 from htmlcard.templating.document import build_document
-from htmlcard.templating.lang import DEFAULT_LANG, find_direction
+from htmlcard.templating.lang import DEFAULT_LANG, find_direction, find_lang
 from htmlcard.templating.template import Template
 from htmlcard.templating.workers import WorkerPool
 
@@ -45,20 +46,6 @@ class Browser(Protocol):
     ) -> Shot: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """An answer: a picture, how it came about, and whether it is the card or a fallback."""
-
-    data: bytes = field(repr=False)
-    format: ImageFormat
-    size_px: Size
-    etag: str
-    encoding: str
-    cache_status: str
-    """Parameters of a `Cache-Status` header (RFC 9211), behind `htmlcard; `."""
-    fallback: Fallback | None = None
-
-
 class Renderer:
     """Turns card requests into pictures."""
 
@@ -70,6 +57,7 @@ class Renderer:
         workers: WorkerPool,
         finisher: Finisher,
         fallbacks: FallbackLadder,
+        pictures: PictureFields,
         metrics: Metrics,
         engine_version: Callable[[], str],
         ttl_s: float,
@@ -80,6 +68,7 @@ class Renderer:
         self._workers = workers
         self._finisher = finisher
         self._fallbacks = fallbacks
+        self._pictures = pictures
         self._metrics = metrics
         self._engine_version = engine_version
         self._ttl_s = ttl_s
@@ -96,18 +85,25 @@ class Renderer:
         """Let the cards under way finish."""
         await self._flights.drain(timeout_s)
 
-    def fingerprint(self, template: Template) -> str:
+    def fingerprint(self, template: Template, pictures: PictureSet = NO_PICTURES) -> str:
         """All that a card's look depends on, besides what was asked for."""
-        return f"{template.fingerprint}-{self._engine_version()}"
+        fingerprint = f"{template.fingerprint}-{self._engine_version()}"
+        return f"{fingerprint}-{pictures.digest}" if pictures.paths else fingerprint
 
-    def etag(self, request: CardRequest) -> str:
-        """The card's entity tag, known before it is drawn."""
+    def etag(self, request: CardRequest) -> str | None:
+        """The card's entity tag, known before it is drawn; None where it depends on pictures."""
+        if request.params.pictures:
+            return None
         return etag(request.identity, self.fingerprint(request.template))
 
     def find_now(self, request: CardRequest) -> Rendered | None:
-        """The card if it is in memory and fresh, without waiting."""
-        entry = self.find_entry(request.identity, self.fingerprint(request.template))
-        return None if entry is None else _answer(entry, "hit")
+        """The card if it is in memory and fresh, and so are its pictures, without waiting."""
+        pictures = self._pictures.find_now(request.params.pictures)
+        if pictures is None:
+            return None
+        fingerprint = self.fingerprint(request.template, pictures)
+        entry = self.find_entry(request.identity, fingerprint)
+        return None if entry is None else from_entry(entry, "hit", pictures=pictures)
 
     def find_entry(self, identity: str, fingerprint: str) -> CacheEntry | None:
         """The same for who knows the card's identity and today's fingerprint already."""
@@ -118,35 +114,67 @@ class Renderer:
         return entry
 
     async def render(
-        self, request: CardRequest, timings: Timings, *, fall_back: bool = True
+        self,
+        request: CardRequest,
+        timings: Timings,
+        *,
+        fall_back: bool = True,
+        admit: Callable[[], Awaitable[None]] | None = None,
     ) -> Rendered:
         """The card within the deadline, or else a fallback.
 
+        `admit` is asked before a card is drawn that is in no cache.
+
         Raises:
+            InvalidRequest: `admit` did not let it pass.
             RenderFailed: only with `fall_back=False`.
         """
         loop = asyncio.get_running_loop()
         answer_by_s = loop.time() + self._deadline_s
+        draw_by_s = answer_by_s - FALLBACK_RESERVE_S
         known: CacheEntry | None = None
+        pictures = NO_PICTURES
         try:
             with timings.measure("cache"):
                 found = await self._cache.find(request.identity)
             tier = found[1].value if found else Tier.DISK.value
             known = found[0] if found else None
-            if known and known.fingerprint == self.fingerprint(request.template):
+            if request.params.pictures:
+                if admit and known is None:
+                    await admit()
+                    admit = None
+                with timings.measure("pictures"):
+                    pictures = await self._pictures.gather(request.params.pictures, draw_by_s)
+                waited_s = timings.stages["pictures"]
+                self._metrics.render_seconds.labels("pictures").observe(waited_s)
+            if known and known.fingerprint == self.fingerprint(request.template, pictures):
                 expired = self._expired(known)
                 self._metrics.cache.labels(tier, "stale" if expired else "hit").inc()
                 if expired:
                     self._refresh(request)
-                return _answer(known, "hit; detail=stale" if expired else "hit")
+                status = "hit; detail=stale" if expired else "hit"
+                return from_entry(known, status, pictures=pictures)
+            if known and pictures.lacking and self._is_of_today(known, request.template):
+                # Drawn when its pictures could be had: better than the same without them.
+                self._metrics.cache.labels(tier, "stale").inc()
+                return from_entry(
+                    known,
+                    "hit; detail=stale",
+                    pictures=pictures,
+                    lacking="an older card shown",
+                )
             self._metrics.cache.labels(tier, "miss").inc()
-            draw_by_s = answer_by_s - FALLBACK_RESERVE_S
+            if admit:
+                await admit()
             try:
                 async with asyncio.timeout_at(draw_by_s):
-                    entry, leader = await self._share_flight(request, draw_by_s, timings)
+                    entry, leader = await self._share_flight(request, pictures, draw_by_s, timings)
             except TimeoutError as error:
                 raise DeadlineExceeded("the card was not ready in time") from error
-            return _answer(entry, f"fwd=miss; {'stored' if leader else 'collapsed'}")
+            status = f"fwd=miss; {'stored' if leader else 'collapsed'}"
+            return from_entry(entry, status, pictures=pictures)
+        except InvalidRequest:
+            raise
         except RenderFailed as error:
             if not fall_back:
                 raise
@@ -166,7 +194,9 @@ class Renderer:
         async def refresh() -> None:
             draw_by_s = asyncio.get_running_loop().time() + self._deadline_s
             try:
-                await self._share_flight(request, draw_by_s, Timings(), refresh=True)
+                pictures = await self._pictures.gather(request.params.pictures, draw_by_s)
+                if not pictures.lacking:
+                    await self._share_flight(request, pictures, draw_by_s, Timings(), refresh=True)
             except Exception as error:
                 log.info("refresh failed", template=request.template.name, error=str(error))
 
@@ -175,28 +205,42 @@ class Renderer:
         task.add_done_callback(self._refreshes.discard)
 
     async def _share_flight(
-        self, request: CardRequest, draw_by_s: float, timings: Timings, *, refresh: bool = False
+        self,
+        request: CardRequest,
+        pictures: PictureSet,
+        draw_by_s: float,
+        timings: Timings,
+        *,
+        refresh: bool = False,
     ) -> tuple[CacheEntry, bool]:
+        fingerprint = self.fingerprint(request.template, pictures)
+
         async def start() -> CacheEntry:
             landed = self._cache.find_now(request.identity)
-            if landed and landed.fingerprint == self.fingerprint(request.template) and not refresh:
+            if landed and landed.fingerprint == fingerprint and not refresh:
                 return landed
-            return await self._draw(request, draw_by_s + OVERTIME_S, timings)
+            return await self._draw(request, pictures, draw_by_s + OVERTIME_S, timings)
 
-        return await self._flights.share(self.etag(request), start)
+        return await self._flights.share(etag(request.identity, fingerprint), start)
 
-    async def _draw(self, request: CardRequest, deadline_s: float, timings: Timings) -> CacheEntry:
+    async def _draw(
+        self, request: CardRequest, pictures: PictureSet, deadline_s: float, timings: Timings
+    ) -> CacheEntry:
         """Template, browser, byte budget, cache."""
-        fingerprint = self.fingerprint(request.template)
+        fingerprint = self.fingerprint(request.template, pictures)
+        params = request.params
+        if pictures.paths:
+            params = params.with_pictures(pictures.paths)
         with timings.measure("template"):
             document = await build_document(
                 self._workers,
                 request.template,
-                request.params,
+                params,
                 size_name=request.size_name,
                 scale=request.scale,
                 lang=request.lang,
                 timeout_s=TEMPLATE_TIMEOUT_S,
+                pictures=pictures.assets,
             )
         with timings.measure("browser"):
             shot = await self._shoot(document, request.format, deadline_s)
@@ -204,7 +248,6 @@ class Renderer:
             image = await self._finisher.fit(shot)
         for stage in ("template", "browser", "encode"):
             self._metrics.render_seconds.labels(stage).observe(timings.stages[stage])
-        timings.notes["encoding"] = image.encoding
         self._metrics.image_bytes.observe(len(image.data))
         entry = CacheEntry(
             identity=request.identity,
@@ -244,21 +287,25 @@ class Renderer:
         with timings.measure("fallback"):
             if known is not None:
                 stale = self._fallbacks.count("stale", reason)
-                return _answer(known, "hit; detail=stale", stale)
+                return from_entry(known, "hit; detail=stale", fallback=stale)
             title, subtitle = request.words
-            lang = request.lang or DEFAULT_LANG
             picture = await self._fallbacks.draw(
                 title=title,
                 subtitle=subtitle,
                 brand=request.template.brand,
                 size_px=request.size_px,
                 format=request.format,
-                lang=lang,
-                direction=find_direction(lang, [title]),
+                lang=request.lang or find_lang(request.words),
+                direction=find_direction(request.lang or DEFAULT_LANG, [title]),
                 reason=reason,
                 answer_by_s=answer_by_s,
             )
-        return _as_rendered(picture, request.format, request.size_px)
+        return from_fallback(picture, request.format, request.size_px)
+
+    def render_brand(self, format: ImageFormat, reason: str) -> Rendered:
+        """The brand's picture, which is at hand."""
+        picture = self._fallbacks.get_brand(DEFAULT_SIZE, format, reason)
+        return from_fallback(picture, format, DEFAULT_SIZE)
 
     async def render_title(self, title: str, format: ImageFormat, reason: str) -> Rendered:
         """A fallback where not even the template can be had: its title, in the service's brand."""
@@ -268,36 +315,16 @@ class Renderer:
             brand=self._fallbacks.brand,
             size_px=DEFAULT_SIZE,
             format=format,
-            lang=DEFAULT_LANG,
+            lang=find_lang([title]),
             direction=find_direction(DEFAULT_LANG, [title]),
             reason=reason,
             answer_by_s=asyncio.get_running_loop().time() + self._deadline_s,
         )
-        return _as_rendered(picture, format, DEFAULT_SIZE)
+        return from_fallback(picture, format, DEFAULT_SIZE)
+
+    def _is_of_today(self, entry: CacheEntry, template: Template) -> bool:
+        """Whether a card was drawn as it would be now, but for its pictures."""
+        return entry.fingerprint.startswith(f"{self.fingerprint(template)}-")
 
     def _expired(self, entry: CacheEntry) -> bool:
         return time.time() - entry.stored_at_s > self._ttl_s
-
-
-def _answer(entry: CacheEntry, cache_status: str, fallback: Fallback | None = None) -> Rendered:
-    return Rendered(
-        data=entry.data,
-        format=entry.format,
-        size_px=entry.size_px,
-        etag=entry.etag,
-        encoding=entry.encoding,
-        cache_status=cache_status,
-        fallback=fallback,
-    )
-
-
-def _as_rendered(picture: FallbackPicture, format: ImageFormat, size_px: Size) -> Rendered:
-    return Rendered(
-        data=picture.data,
-        format=format,
-        size_px=size_px,
-        etag=picture.etag,
-        encoding="fallback",
-        cache_status="fwd=miss; detail=fallback",
-        fallback=picture.fallback,
-    )

@@ -17,11 +17,12 @@ from running import MakeSite, Site
 
 from htmlcard.assembly import open_service
 from htmlcard.config import Settings
-from htmlcard.server.app import MAX_LINE_BYTES, build_app
+from htmlcard.server.app import build_app
+from htmlcard.server.edge import MAX_LINE_BYTES
 
 
 @asynccontextmanager
-async def _open_site(folder: Path, *, dev: bool = False, **settings: Any) -> AsyncIterator[Site]:
+async def open_site(folder: Path, *, dev: bool = False, **settings: Any) -> AsyncIterator[Site]:
     templates = folder / "templates"
     if not templates.is_dir():
         write_cards(templates)
@@ -40,7 +41,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     Its deadline is long: a busy machine must not turn cards into fallbacks here.
     """
     folder = tmp_path_factory.mktemp("site")
-    async with _open_site(folder, lanes=2, deadline_ms=15_000, admin_token="letmein") as opened:
+    async with open_site(folder, lanes=2, deadline_ms=15_000, admin_token="letmein") as opened:
         yield opened
 
 
@@ -53,7 +54,7 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
     async with AsyncExitStack() as stack:
 
         async def make(**settings: Any) -> Site:
-            return await stack.enter_async_context(_open_site(tmp_path, **settings))
+            return await stack.enter_async_context(open_site(tmp_path, **settings))
 
         yield make
 

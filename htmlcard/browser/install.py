@@ -20,6 +20,8 @@ from htmlcard.browser.system_packages import (
     install_packages,
 )
 from htmlcard.errors import EnvironmentLacking
+from htmlcard.glyphs import GlyphCoverage
+from htmlcard.scripts import FONT_PACKAGES, find_missing_scripts
 
 #: The download is about 100 MB; a line slower than 200 kB/s is better served by a package mirror.
 DOWNLOAD_TIMEOUT_S = 600.0
@@ -28,9 +30,6 @@ DOWNLOAD_TIMEOUT_S = 600.0
 _CONNECT_TIMEOUT_MS = 4000
 
 _PLAYWRIGHT_INSTALL = ("-m", "playwright", "install", "--no-progress", "chromium-headless-shell")
-
-#: Debian's fonts for every script in Unicode's living use, Han, Kana, Hangul, and emoji.
-FONT_PACKAGES = ("fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji")
 
 
 def install_browser(report: Callable[[str], None]) -> ChromiumBinary:
@@ -67,10 +66,12 @@ def install_fonts(report: Callable[[str], None]) -> None:
     """
     manager = find_package_manager()
     if manager is None or manager.install[0] != "apt-get":
-        report(
-            "fonts are left to you: install the Noto fonts (all scripts, CJK, color emoji), "
-            "or letters that no font has are drawn as boxes"
-        )
+        if missing_scripts := find_missing_scripts(GlyphCoverage.load()):
+            names = ", ".join(script.name for script in missing_scripts)
+            report(
+                "fonts are left to you: install the Noto fonts (all scripts, CJK, color emoji), "
+                f"or these are drawn as boxes: {names}"
+            )
         return
     missing = [package for package in FONT_PACKAGES if not _is_installed(package)]
     if not missing:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from htmlcard.browser.font_families import write_fonts_conf
+
 #: The user and group that own nothing, on every Unix in use.
 NOBODY_ID = 65534
 
@@ -53,12 +55,17 @@ class Launcher:
         """The browser's home and temporary folder: the only place it may write to."""
         return self.folder / "home"
 
+    @property
+    def fonts_conf(self) -> Path:
+        return self.folder / "fonts.conf"
+
     def write(self, binary: Path) -> None:
-        """Make the folder ready: the script, and a home that belongs to the browser's user."""
+        """Make the folder ready: script, fonts, and a home that belongs to the browser's user."""
         self.folder.mkdir(mode=0o711)
         self.home.mkdir(mode=0o700)
         if os.geteuid() == 0 and self.level is not IsolationLevel.NONE:
             os.chown(self.home, NOBODY_ID, NOBODY_ID)
+        write_fonts_conf(self.fonts_conf)
         command = [*_prefix(self.level), str(binary)]
         self.script.write_text(
             "#!/bin/sh\n"

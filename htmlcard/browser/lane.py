@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import TypeVar
 
 import structlog
 from playwright.async_api import Error as PlaywrightError
 
+from htmlcard.browser.inspection.facts import Inspection
 from htmlcard.browser.page import CardPage
 from htmlcard.browser.process import BrowserProcess
 from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot
 from htmlcard.errors import BrowserFailed, DeadlineExceeded, RenderFailed
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class LaneState(StrEnum):
@@ -97,13 +101,24 @@ class Lane:
             BrowserFailed: the browser failed; the lane is retired, too.
             AssetFailed: the document is at fault; the lane goes on.
         """
+        return await self._work(
+            document, deadline_s, lambda: self._page.shoot(document, format, limit_bytes)
+        )
+
+    async def inspect(self, document: Document, deadline_s: float) -> Inspection:
+        """Draw a document and look into it by a deadline; raises what `shoot` does."""
+        return await self._work(document, deadline_s, lambda: self._page.inspect(document))
+
+    async def _work(
+        self, document: Document, deadline_s: float, work: Callable[[], Awaitable[T]]
+    ) -> T:
         if self._is_retired():
             raise BrowserFailed("the browser ended before it could draw")
         self.claim()
         try:
             async with asyncio.timeout_at(deadline_s) as self._patience:
                 try:
-                    shot = await self._page.shoot(document, format, limit_bytes)
+                    done = await work()
                 finally:
                     self._patience = None
         except TimeoutError as error:
@@ -129,7 +144,7 @@ class Lane:
         if self._is_retired():
             raise BrowserFailed("the browser ended while it drew")
         self.release()
-        return shot
+        return done
 
     def claim(self) -> None:
         """Take a lane for the next card."""

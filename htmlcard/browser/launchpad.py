@@ -49,6 +49,7 @@ class Launchpad:
         self._folder: Path | None = None
         self._binary: ChromiumBinary | None = None
         self._levels: list[IsolationLevel] = []
+        self._cut_off: bool | None = None
         self._launched = False
         self._launch_failures = 0
         self._portable = False
@@ -69,6 +70,11 @@ class Launchpad:
     @property
     def isolation(self) -> str | None:
         return self._levels[0].value if self._launched else None
+
+    @property
+    def cut_off(self) -> bool | None:
+        """Whether a browser was seen to reach nothing; None before one has started."""
+        return self._cut_off
 
     @property
     def driver_pid(self) -> int | None:
@@ -130,6 +136,15 @@ class Launchpad:
         async with asyncio.timeout(FIRST_CARD_TIMEOUT_S):
             page = await CardPage.open(
                 process.browser, self.proofs, self._eyes, begin_frame=begin_frame
+            )
+        if self._cut_off is None:
+            self._cut_off = not await page.reaches_out()
+            if not self._cut_off:
+                log.error("the browser reaches the network", isolation=process.launcher.level.value)
+        if not self._cut_off and process.launcher.level is not IsolationLevel.NONE:
+            raise BrowserUnavailable(
+                "the browser reaches this machine's network, which it must not; allow user "
+                "namespaces, or set HTMLCARD_UNSAFE_BROWSER=1 to run it all the same"
             )
         lane = Lane(next(self._numbers), process, page)
         deadline_s = asyncio.get_running_loop().time() + FIRST_CARD_TIMEOUT_S

@@ -75,6 +75,8 @@ class VirtualOrigin:
 
     def admits(self, document: Document) -> bool:
         """Whether this origin can answer for a document without contradicting itself."""
+        if any(path in self._served for path in document.pictures):
+            return False  # asked for, and missing, before it was there
         key = (document.fingerprint, len(self._served))
         if key not in self._admitted:
             if not all(self._agrees(document, *served) for served in self._served.items()):
@@ -115,6 +117,9 @@ class VirtualOrigin:
             return Reply(200, "text/html; charset=utf-8", scripted_html(self._document).encode())
         if path == self._document.base_path and self._document.scripts:
             return Reply(200, "text/html; charset=utf-8", self._document.html.encode())
+        if picture := self._document.pictures.get(path):
+            # Its path is made of its content: no other document can mean another by it.
+            return Reply(200, picture.content_type, picture.data)
         asset = self._document.assets.get(path)
         if asset is None:
             self._served[path] = _MISSING
@@ -122,8 +127,12 @@ class VirtualOrigin:
         self._served[path] = asset.sha256
         return Reply(200, asset.content_type, asset.data)
 
+    def field_picture_urls(self) -> list[str]:
+        """URLs of the pictures in the current document's image fields."""
+        return [self.base + path for path in self._document.pictures] if self._document else []
+
     def picture_urls(self) -> list[str]:
-        """URLs of all pictures the current document may show."""
+        """URLs of all pictures the current document's template may show."""
         if self._document is None:
             return []
         return [

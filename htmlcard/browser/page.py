@@ -17,7 +17,10 @@ from typing import Any, Literal, Protocol
 
 from playwright.async_api import Browser
 
+from htmlcard.browser.canary import reaches_out
 from htmlcard.browser.encoder import ENCODER_JS
+from htmlcard.browser.inspection.facts import Inspection
+from htmlcard.browser.inspection.inspector import inspect_card
 from htmlcard.browser.origin import SCRIPTED_PATH, STAGE_PATH, Reply, VirtualOrigin
 from htmlcard.browser.proofs import Proof, Proofs
 from htmlcard.browser.stage import scripted_js, stage_js
@@ -74,6 +77,7 @@ class CardPage:
         self._frames: dict[FrameName, str] = {}
         self._placed: Place | None = None
         self._kept: set[str] = set()
+        self._held: list[str] = []
         self._visited: set[tuple[FrameName, str]] = set()
 
     @classmethod
@@ -95,6 +99,10 @@ class CardPage:
     def can_paint(self) -> bool:
         return isinstance(self._tab, BeginFrameTab)
 
+    async def reaches_out(self) -> bool:
+        """Whether the browser gets to this machine's network, which it never should."""
+        return await reaches_out(lambda js: self._tab.evaluate(js, wait=True))
+
     async def shoot(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
         """Draw a document.
 
@@ -106,12 +114,7 @@ class CardPage:
         """
         if document.scripts:
             return await self._shoot_scripted(document, format)
-        if not self._staged or not self._origin.admits(document):
-            await self._set_stage()
-        self._origin.enter(document)
-        if _META_HTTP_EQUIV.search(document.html):
-            # A policy set by the document outlives it: the next card needs a fresh stage.
-            self._staged = False
+        await self._enter(document)
         proof = self._proofs.find(document) if self.can_paint else Proof.FAILS
         if proof is Proof.OPEN:
             painted = await self._prove(document, limit_bytes)
@@ -121,6 +124,34 @@ class CardPage:
         if proof is Proof.HOLDS:
             return await self._paint(document, format, limit_bytes)
         return await self._show(document, format)
+
+    async def inspect(self, document: Document) -> Inspection:
+        """Draw a document the sure way and look into it.
+
+        Raises what `shoot` does.
+        """
+        if document.scripts:
+            shot = await self._shoot_scripted(document, ImageFormat.PNG)
+        else:
+            await self._enter(document)
+            shot = await self._show(document, ImageFormat.PNG)
+        frame = 0 if document.scripts else 1  # The stage's second frame is the one shown.
+
+        async def take() -> bytes:
+            # The page was caught up with for the first picture, and has kept its size since.
+            return await self._tab.screenshot(ImageFormat.PNG, FIRST_QUALITY)
+
+        document_js = f"frames[{frame}].document"
+        return await inspect_card(self._tab, document_js, self._origin.base, shot, take)
+
+    async def _enter(self, document: Document) -> None:
+        """Have the stage and its origin ready for a document."""
+        if not self._staged or not self._origin.admits(document):
+            await self._set_stage()
+        self._origin.enter(document)
+        if _META_HTTP_EQUIV.search(document.html):
+            # A policy set by the document outlives it: the next card needs a fresh stage.
+            self._staged = False
 
     async def _prove(self, document: Document, limit_bytes: int) -> Shot:
         """Draw a document both ways and record whether they agree; answers the painted one."""
@@ -135,6 +166,7 @@ class CardPage:
 
     async def _paint(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
         await self._tab.set_viewport(document.size)
+        await self._keep_pictures()
         seen = self._tab.requests_seen
         said = None
         if ("painted", document.fingerprint) in self._visited:
@@ -163,8 +195,6 @@ class CardPage:
 
         None where it is not, "" where it was not painted.
         """
-        await self._keep_pictures()
-
         # The page goes from the document to the picture by itself; it only needs a frame, as soon
         # as the document is set. One that comes too early is made up for by the caller.
         wish = (ASSETS_WAIT_MS, format.value, limit_bytes, EARLY_PAINT_WAIT_MS)
@@ -194,7 +224,7 @@ class CardPage:
         seen = await self._stage_document("shown", document)
         shot = await self._take(document, format)
         for _ in range(MAX_FRAMES):
-            if seen == self._tab.requests_seen:
+            if seen == self._tab.requests_seen and not await self._tab.call("stage.isPending"):
                 break
             seen = await self._load(seen)
             shot = await self._take(document, format)
@@ -270,6 +300,11 @@ class CardPage:
         if fresh:
             self._kept.update(fresh)
             await self._tab.call("stage.keep", fresh, ASSETS_WAIT_MS, wait=True)
+        # Those of image fields are other ones on the next card: only the latest are held.
+        fields = self._origin.field_picture_urls()
+        if fields and fields != self._held:
+            self._held = fields
+            await self._tab.call("stage.hold", fields, ASSETS_WAIT_MS, wait=True)
 
     async def _shoot_scripted(self, document: Document, format: ImageFormat) -> Shot:
         # Scripts leave timers, storage and listeners behind: the document gets a page and an
@@ -291,6 +326,7 @@ class CardPage:
         """Go to a fresh origin and build the stage there."""
         self._origin = VirtualOrigin(next(_origin_numbers))
         self._kept.clear()
+        self._held.clear()
         self._visited.clear()
         self._placed = None
         await self._tab.navigate(self._origin.base + STAGE_PATH)

@@ -14,6 +14,7 @@ from typing import Self
 
 import structlog
 
+from htmlcard.browser.inspection.facts import Inspection
 from htmlcard.browser.lane import Lane, LaneState
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.supervisor import Supervisor
@@ -122,6 +123,15 @@ class BrowserPool:
             if deadline_s - asyncio.get_running_loop().time() < RETRY_FLOOR_S:
                 raise
         return await self._shoot_once(document, format, limit_bytes, deadline_s)
+
+    async def inspect(self, document: Document, deadline_s: float) -> Inspection:
+        """Draw a document and look into it, by a deadline; raises what `shoot` does."""
+        lane = await self._get_lane(deadline_s)
+        try:
+            return await lane.inspect(document, deadline_s)
+        finally:
+            self._supervisor.inspect(lane)
+            self._assign()
 
     async def _shoot_once(
         self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float

@@ -72,6 +72,7 @@ async def launch_browser(
                 env={
                     "HOME": str(launcher.home),
                     "TMPDIR": str(launcher.home),
+                    "FONTCONFIG_FILE": str(launcher.fonts_conf),
                     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                     "LANG": "C.UTF-8",
                     "TZ": "UTC",

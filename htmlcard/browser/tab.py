@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
+from htmlcard.browser.font_families import GENERIC_FAMILIES
 from htmlcard.browser.origin import NOT_FOUND, Reply
 from htmlcard.card import DEFAULT_SIZE, ImageFormat, Size
 from htmlcard.errors import BrowserFailed
@@ -165,7 +166,9 @@ class BeginFrameTab(Tab):
                 },
             )
             page = await asyncio.wait_for(opened, timeout=5)
-            return cls(page, await context.new_cdp_session(page))
+            session = await context.new_cdp_session(page)
+            await session.send("Page.setFontFamilies", GENERIC_FAMILIES)
+            return cls(page, session)
         except (PlaywrightError, TimeoutError) as error:
             raise BrowserFailed(f"a page cannot be opened: {error}") from error
 
@@ -193,7 +196,9 @@ class PortableTab(Tab):
         try:
             context = await _new_context(browser, viewport=True)
             page = await context.new_page()
-            return cls(page, await context.new_cdp_session(page))
+            session = await context.new_cdp_session(page)
+            await session.send("Page.setFontFamilies", GENERIC_FAMILIES)
+            return cls(page, session)
         except PlaywrightError as error:
             raise BrowserFailed(f"a page cannot be opened: {error}") from error
 

@@ -89,5 +89,6 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return os.pathsep.join(map(str, value))
+        paths = any(isinstance(item, Path) for item in value)
+        return (os.pathsep if paths else ",").join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -13,11 +13,13 @@ from rich.console import Console
 
 from htmlcard.assembly import load_catalogue
 from htmlcard.browser.launchpad import Launchpad
+from htmlcard.browser.system_packages import find_package_manager, format_command
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import BrowserUnavailable, InvalidSettings, TemplateFailed
+from htmlcard.glyphs import GlyphCoverage
 from htmlcard.images import compare
-from htmlcard.images.scripts import find_missing_scripts
+from htmlcard.scripts import SCRIPTS, Script, find_missing_scripts
 from htmlcard.telemetry.logs import configure_logs
 
 _MARKS = {
@@ -46,7 +48,7 @@ def doctor(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
     settings = settings_of(flags).settings
     findings = [
         *asyncio.run(_look_at_browser(settings)),
-        *_look_at_fonts(),
+        *_look_at_fonts(GlyphCoverage.load()),
         *_look_at_templates(settings),
         _look_at_cache(settings),
     ]
@@ -98,13 +100,23 @@ def _judge_isolation(level: str) -> Finding:
             return Finding("isolation", "warning", "level C: no sandbox", mend)
 
 
-def _look_at_fonts() -> Iterator[Finding]:
-    missing = find_missing_scripts()
-    if missing:
-        mend = "Run `htmlcard install-browser`, or install your system's Noto fonts."
-        yield Finding("fonts", "warning", f"no font for {', '.join(missing)}", mend)
-    else:
-        yield Finding("fonts", "ok", "there is one for every large script, and for emoji")
+def _look_at_fonts(coverage: GlyphCoverage) -> Iterator[Finding]:
+    missing = find_missing_scripts(coverage)
+    for script in missing:
+        boxes = " ".join(coverage.find_missing(script.sample))
+        detail = f"{script.name} is drawn with boxes: no font has {boxes}"
+        yield Finding("fonts", "warning", detail, _mend_script(script))
+    drawn = [script.name for script in SCRIPTS if script not in missing]
+    if drawn:
+        yield Finding("fonts", "ok", f"{len(drawn)} scripts can be drawn: {', '.join(drawn)}")
+
+
+def _mend_script(script: Script) -> str:
+    manager = find_package_manager()
+    if manager is None or manager.install[0] != "apt-get":
+        return "Install the Noto fonts of your system: all scripts, CJK and color emoji."
+    command = format_command(manager, [script.package])
+    return f"Run `htmlcard install-browser`, or as root: {command}"
 
 
 def _look_at_templates(settings: Settings) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from htmlcard.card_request import CardRequest, read_lenient
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import InputError, InvalidParams, InvalidRequest
+from htmlcard.pictures import PictureHosts
 from htmlcard.telemetry.logs import configure_logs
 from htmlcard.telemetry.timings import Timings
 from htmlcard.templating.template import Template
@@ -23,6 +24,7 @@ from htmlcard.urls import RESERVED_NAMES, Target
 
 #: Without a crawler waiting there is no hurry: a cold machine may take its time.
 _DEADLINE_MS = 20_000
+_IMAGE_WAIT_MS = 12_000
 
 
 def render(
@@ -46,7 +48,7 @@ def render(
     template
         Name of the template.
     param
-        A field and its value, `title=Hello`; repeatable.
+        A field and its value, `title=Hello`; repeatable. An image field takes a URL or a file.
     output
         File to write, its ending chooses the format; `-` is standard output as PNG.
         Default: `<template>.png`.
@@ -66,7 +68,12 @@ def render(
     query += [("size", size), ("scale", str(scale)), *([("lang", lang)] if lang else [])]
     output = output or f"{template}.png"
     settings = loaded.settings.model_copy(
-        update={"lanes": 1, "cache_bytes": 0, "deadline_ms": _DEADLINE_MS}
+        update={
+            "lanes": 1,
+            "cache_bytes": 0,
+            "deadline_ms": _DEADLINE_MS,
+            "image_wait_ms": _IMAGE_WAIT_MS,
+        }
     )
     data = asyncio.run(_draw(settings, template, _format_of(output), query))
     if output == "-":
@@ -82,14 +89,18 @@ async def _draw(
 ) -> bytes:
     # Judged before anything is started: a mistake is told at once.
     request = _read(load_catalogue(settings).get_template(name), format, query)
-    async with open_service(settings) as service:
+    async with open_service(settings, local_files=True) as service:
         rendered = await service.renderer.render(request, Timings(), fall_back=False)
+        for warning in rendered.warnings:
+            print(f"htmlcard: {warning}", file=sys.stderr)
         return rendered.data
 
 
 def _read(template: Template, format: ImageFormat, query: list[tuple[str, str]]) -> CardRequest:
     """Whoever types a command wants to know of a mistake, not to be forgiven."""
-    request, options, warnings = read_lenient(template, Target(template.name, format), query)
+    # Whoever sits here may read their own files, and vouches for the URLs they type.
+    hosts, target = PictureHosts(local_files=True), Target(template.name, format)
+    request, options, warnings = read_lenient(template, target, query, hosts, signed=True)
     known = f"template {template.name!r} has no such field; it has {_list(template.fields)}"
     mistakes = [
         InputError(name, known)

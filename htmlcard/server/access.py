@@ -1,4 +1,4 @@
-"""Who may have what: signatures of render URLs, and bearer tokens."""
+"""Who may have what: signatures of render URLs, bearer tokens, budgets of clients."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from htmlcard.errors import SignatureRefused
+from htmlcard.server.clients import client_key, find_client, is_known_crawler
 from htmlcard.server.context import Context, context_of
 from htmlcard.server.problems import problem
 from htmlcard.signatures import Signed, recognized
@@ -63,6 +64,20 @@ def refuse_unsigned(request: web.Request) -> web.Response | None:
     advice = "Set HTMLCARD_API_TOKEN to allow it." if token is None else ""
     detail = f"Signing is required here: send the API token. {advice}".strip()
     return unauthorized(request, detail)
+
+
+async def spend_budget(request: web.Request) -> None:
+    """Count a card that has to be drawn for whoever asks.
+
+    Raises:
+        TooManyRequests: the client has used up its budget.
+    """
+    context = context_of(request)
+    if context.budgets is None:
+        return
+    client = find_client(request, context.service.settings.trusted_proxies)
+    crawler = is_known_crawler(client, request.headers.get("User-Agent", ""))
+    await context.budgets.spend(client_key(client), crawler=crawler)
 
 
 def unauthorized(request: web.Request, detail: str) -> web.Response:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -14,12 +15,17 @@ from htmlcard.assembly import Service, open_service
 from htmlcard.browser.driver import Driver
 from htmlcard.card import DEFAULT_SIZE
 from htmlcard.config import Settings
+from htmlcard.server.connections import Connections
 from htmlcard.server.context import CONTEXT, Context
+from htmlcard.server.edge import HANDLER_OPTIONS, EdgeHandler
 from htmlcard.server.hot_cards import HotCards
 from htmlcard.server.hot_path import HotPath
 from htmlcard.server.middlewares import MIDDLEWARES
 from htmlcard.server.routes import add_routes
 from htmlcard.signatures import KeyRing
+
+if TYPE_CHECKING:
+    from htmlcard.server.limits import Budgets
 
 log = structlog.get_logger()
 
@@ -27,8 +33,6 @@ HOT_CARDS = web.AppKey("hot_cards", HotCards)
 
 #: Largest body of a POST: far more than any template's fields hold.
 MAX_BODY_BYTES = 1_000_000
-#: Longest request line and header: marketing tools make long URLs.
-MAX_LINE_BYTES = 64 * 1024
 #: A host's name is looked up before it can be listened on, and that may take for ever.
 LISTEN_TIMEOUT_S = 10.0
 #: Connections that may wait to be accepted.
@@ -43,7 +47,7 @@ def build_app(service: Service, *, dev: bool = False) -> web.Application:
     """The application in front of an open service."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     keys = KeyRing([key.get_secret_value() for key in service.settings.signing_keys])
-    app[CONTEXT] = Context(service, dev=dev, keys=keys)
+    app[CONTEXT] = Context(service, dev=dev, keys=keys, budgets=_open_budgets(service.settings))
     app[HOT_CARDS] = HotCards(service)
     if not dev:
         app.on_response_prepare.append(app[HOT_CARDS].remember)
@@ -58,14 +62,27 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
     Raises:
         OSError: the address cannot be listened on.
     """
-    make_handler, cards = runner.server, runner.app[HOT_CARDS]
-    if make_handler is None:
+    loop = asyncio.get_running_loop()
+    manager, context, cards = runner.server, runner.app[CONTEXT], runner.app[HOT_CARDS]
+    connections = Connections()
+    if manager is None:
         raise RuntimeError("the runner is not set up")
 
     def connect() -> HotPath:
-        return HotPath(make_handler(), cards)
+        handler = EdgeHandler(manager, context, loop)
+        return HotPath(handler, cards, connections)
 
-    return await asyncio.get_running_loop().create_server(connect, host, port, backlog=BACKLOG)
+    return await loop.create_server(connect, host, port, backlog=BACKLOG)
+
+
+def _open_budgets(settings: Settings) -> Budgets | None:
+    if not settings.rate_limit:
+        return None
+    # 40 ms of imports that most services start without.
+    from htmlcard.server.limits import Budgets
+
+    redis = settings.redis_url.get_secret_value() if settings.redis_url else None
+    return Budgets(settings.rate_limit, settings.crawler_rate_limit, redis)
 
 
 async def _prepare_fallbacks(service: Service) -> None:
@@ -97,11 +114,7 @@ async def run_server(
         loop.add_signal_handler(name, stop.set)
     async with open_service(settings, driver) as service:
         runner = web.AppRunner(
-            build_app(service, dev=dev),
-            access_log=None,
-            shutdown_timeout=DRAIN_S,
-            max_line_size=MAX_LINE_BYTES,
-            max_field_size=MAX_LINE_BYTES,
+            build_app(service, dev=dev), shutdown_timeout=DRAIN_S, **HANDLER_OPTIONS
         )
         await runner.setup()
         # In the background: until then the pictures of last resort are drawn when needed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -20,6 +21,8 @@ class Context:
     dev: bool
     """Whether pictures must not be cached by anybody, since templates are being edited."""
     keys: KeyRing
+    budgets: Budgets | None
+    """What each client may have drawn; None: as much as it likes."""
 
     def local_url(self, target: Target, query: Pairs) -> str:
         """Path and query of a card, signed where signing is on."""
@@ -28,6 +31,9 @@ class Context:
             query = [*query, ("sig", self.keys.sign(path, query))]
         return f"{path}?{encode_query(query)}" if query else path
 
+
+if TYPE_CHECKING:
+    from htmlcard.server.limits import Budgets
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 

@@ -100,7 +100,7 @@ class HotCards:
         ms = (time.perf_counter() - started_s) * 1000
         head = answer.head % {
             b"id": request_id.encode(),
-            b"timing": b"total;dur=%.1f" % ms,
+            b"timing": b'encoding;desc="%b", total;dur=%.1f' % (entry.encoding.encode(), ms),
             b"length": len(entry.data),
             b"date": self._find_date(),
         }

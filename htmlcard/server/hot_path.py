@@ -2,7 +2,7 @@
 
 Parser, router, middlewares, request, response and a task cost aiohttp several times what
 sending a picture does. All that is not a whole, plain request for a card in memory goes on
-to aiohttp, byte for byte; so do shutdown, time-outs and flow control.
+to aiohttp, byte for byte but for what `edge` mends; so do shutdown and flow control.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import cast
 
 from aiohttp import web
 
+from htmlcard.server.connections import READ_WAIT_S, REQUEST_WAIT_S, Connections, Patience
+from htmlcard.server.edge import EdgeHandler, find_target, mend_request
 from htmlcard.server.hot_cards import HotCards
 
 _MAX_REQUEST_BYTES = 8192
@@ -50,11 +52,14 @@ def parse_whole(data: bytes) -> tuple[bytes, bytes, bool] | None:
 
 
 class HotPath(asyncio.Protocol):
-    """One connection, in front of the `handler` aiohttp made for it."""
+    """One connection, in front of aiohttp's `handler` of it."""
 
-    def __init__(self, handler: asyncio.Protocol, cards: HotCards) -> None:
+    def __init__(self, handler: EdgeHandler, cards: HotCards, connections: Connections) -> None:
         self._handler = handler
         self._cards = cards
+        self._connections = connections
+        self._request_wait = Patience(self)
+        self._read_wait = Patience(self)
         self._transport: asyncio.Transport | None = None
         self._unanswered = 0
         """Requests aiohttp has to answer before anybody else may write."""
@@ -63,31 +68,53 @@ class HotPath(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._request_wait.wait(REQUEST_WAIT_S)
         self._handler.connection_made(transport)
+        self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self._is_in_step:
             request = parse_whole(data)
             if request is None:
                 self._is_in_step = False
+                data = mend_request(data)
             elif self._answer(*request):
                 return
             else:
                 self._unanswered += 1
+        self._handler.target = find_target(data) or self._handler.target
         self._handler.data_received(data)
 
-    def eof_received(self) -> bool | None:
-        return self._handler.eof_received()
+    def eof_received(self) -> None:
+        self._handler.eof_received()
 
     def pause_writing(self) -> None:
+        self._read_wait.wait(READ_WAIT_S)
         self._handler.pause_writing()
 
     def resume_writing(self) -> None:
+        self._read_wait.end()
         self._handler.resume_writing()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
+        self._request_wait.end()
+        self._read_wait.end()
+        self._connections.remove(self)
         self._handler.connection_lost(error)
+
+    def is_idle(self) -> bool:
+        """Whether nothing is under way that anybody waits for."""
+        return self._is_in_step and not self._unanswered
+
+    def abort(self) -> None:
+        """Cut the connection off, whatever is under way."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def note_request(self) -> None:
+        """A whole request has come."""
+        self._request_wait.end()
 
     def note_answer(self, _: object = None) -> None:
         """Aiohttp has written the whole answer to one more request."""
@@ -103,6 +130,7 @@ class HotPath(asyncio.Protocol):
         answer = self._cards.find(method, target)
         if answer is None:
             return False
+        self.note_request()
         transport.writelines(answer)
         return True
 
@@ -116,4 +144,5 @@ def tell_when_answered(request: web.Request) -> None:
     connection = request.transport and request.transport.get_protocol()
     task = asyncio.current_task()
     if isinstance(connection, HotPath) and task is not None:
+        connection.note_request()
         task.add_done_callback(connection.note_answer)

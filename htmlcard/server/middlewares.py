@@ -1,4 +1,4 @@
-"""What happens around every request, outermost first: id and log line, then problems for errors.
+"""What happens around every request, outermost first: id and log line, problems, host names.
 
 The order is decided in one place, `MIDDLEWARES`.
 """
@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from htmlcard.errors import InvalidRequest, RenderFailed
+from htmlcard.server.context import context_of
 from htmlcard.server.hot_path import tell_when_answered
 from htmlcard.server.problems import REQUEST_ID, problem, problem_of
 
@@ -23,10 +24,19 @@ log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+#: Where no host is asked for.
+_ANY_HOST = ("/render/", "/livez", "/readyz", "/health", "/version", "/metrics")
+_PORT = re.compile(r":[0-9]+$")
+_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "body_too_large",
+}
 _DETAILS = {
     404: "There is nothing here. The service's page lists its templates: /",
     405: "This method is not for this address; the Allow header names those that are.",
+    408: "The body did not come in time.",
     413: "The body is too large.",
 }
 
@@ -83,4 +93,21 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         )
 
 
-MIDDLEWARES = (identify, answer_problems)
+@web.middleware
+async def check_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer pages under our own names only, where those are set.
+
+    A stranger's name that leads to us would make our pages and tags his. Pictures say nothing of
+    hosts, and balancers ask for our health by address.
+    """
+    allowed = context_of(request).service.settings.allowed_hosts
+    if not allowed or request.path.startswith(_ANY_HOST):
+        return await handler(request)
+    name = request.host.rpartition(":")[0] if _PORT.search(request.host) else request.host
+    if name.lower() in {host.lower() for host in allowed}:
+        return await handler(request)
+    detail = "This service does not answer under that name. HTMLCARD_ALLOWED_HOSTS lists those."
+    return problem(request, HTTPStatus.MISDIRECTED_REQUEST, "unknown_host", detail)
+
+
+MIDDLEWARES = (identify, answer_problems, check_host)

@@ -22,6 +22,7 @@ from htmlcard.errors import (
     RenderFailed,
     SignatureRefused,
     TemplateFailed,
+    TooManyRequests,
     UnknownTemplate,
 )
 
@@ -35,6 +36,7 @@ STATUS_BY_ERROR: Mapping[type[HtmlcardError], HTTPStatus] = {
     UnknownTemplate: HTTPStatus.NOT_FOUND,
     InvalidParams: HTTPStatus.UNPROCESSABLE_ENTITY,
     SignatureRefused: HTTPStatus.FORBIDDEN,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     QueueFull: HTTPStatus.SERVICE_UNAVAILABLE,
     BrowserUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -56,7 +58,8 @@ def problem_of(request: web.Request, error: InvalidRequest | RenderFailed) -> we
     """The answer for one of our own failures."""
     status = next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
     if isinstance(error, InvalidRequest):
-        return problem(request, status, error.code, error.detail, error.errors)
+        wait = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyRequests) else None
+        return problem(request, status, error.code, error.detail, error.errors, wait)
     log.warning("problem", reason=error.reason, error=str(error), request_id=request[REQUEST_ID])
     # A mistake in a template is what its author asks for; how a browser failed is for the log,
     # since that can name paths of the machine.

@@ -12,7 +12,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 
 from htmlcard.templating.environment import Environment
-from htmlcard.templating.mistakes import Mistake
+from htmlcard.templating.mistakes import Mistake, suggest
 
 _ENVIRONMENT = Environment({})
 
@@ -28,6 +28,8 @@ class Inclusion:
     line: int
     with_context: bool
     optional: bool
+    certain: bool
+    """Whether every card has it: it stands in no condition, loop, block or macro."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def analyze(text: str, file: str) -> Analysis | Mistake:
     """Reads one Jinja source; `file` is how a mistake calls it."""
     try:
         tree = _ENVIRONMENT.parse(text)
+        if unknown := _find_unknown(tree, file):
+            return unknown
         tracker = _Tracker()
         tracker.visit(tree)
     except TemplateSyntaxError as error:
@@ -88,9 +92,30 @@ def analyze(text: str, file: str) -> Analysis | Mistake:
     return Analysis(first_use, assigned, tuple(_find_inclusions(tree)))
 
 
+def _find_unknown(tree: nodes.Template, file: str) -> Mistake | None:
+    """The first filter or test that does not exist.
+
+    Jinja itself does not look inside conditions until a card comes by there.
+    """
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        kind = "filter" if isinstance(node, nodes.Filter) else "test"
+        known = _ENVIRONMENT.filters if kind == "filter" else _ENVIRONMENT.tests
+        if node.name not in known:
+            message = f"there is no {kind} {node.name!r}{suggest(node.name, known)}"
+            return Mistake(file, node.lineno, message)
+    return None
+
+
+def _find_certain(tree: nodes.Template) -> set[nodes.Node]:
+    """Top-level nodes; of a source that extends another only the `extends`."""
+    extends = [node for node in tree.body if isinstance(node, nodes.Extends)]
+    return set(extends or tree.body)
+
+
 def _find_inclusions(tree: nodes.Template) -> list[Inclusion]:
     found: list[Inclusion] = []
     kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+    certain = _find_certain(tree)
     for node in tree.find_all(kinds):
         with_context = isinstance(node, nodes.Extends) or bool(getattr(node, "with_context", False))
         optional = bool(getattr(node, "ignore_missing", False))
@@ -99,5 +124,8 @@ def _find_inclusions(tree: nodes.Template) -> list[Inclusion]:
         for item in named.items if isinstance(named, nodes.Tuple | nodes.List) else [named]:
             value = item.value if isinstance(item, nodes.Const) else None
             name = value if isinstance(value, str) else None
-            found.append(Inclusion(name, node.lineno, with_context, optional or several))
+            inclusion = Inclusion(
+                name, node.lineno, with_context, optional or several, node in certain
+            )
+            found.append(inclusion)
     return found

@@ -21,11 +21,14 @@ from htmlcard.templating.disk import (
     list_files,
     read_file,
 )
-from htmlcard.templating.mistakes import Mistake, line_of
+from htmlcard.templating.mistakes import Mistake, line_of, suggest
 from htmlcard.templating.references import Reference, find_references
 from htmlcard.templating.sources import SHARED, Place, is_plain
+from htmlcard.templating.wholeness import find_damage
 
 MAX_TOTAL_BYTES = 64_000_000
+#: Pictures of how a template's cards are meant to look; no part of the template.
+GOLDENS_FOLDER = "goldens"
 
 #: The types that are served; other files of a folder (notes, sources, manifests) are not.
 CONTENT_TYPES = {
@@ -99,6 +102,9 @@ class AssetReader:
         self._gathered = Gathered()
         self._pending: list[tuple[str, str, str]] = []
         """Texts still to search: how messages call it, its text, the URL it is relative to."""
+        self._referred: dict[str, tuple[str, int, str]] = {}
+        """By URL where it is first named: file, line, and the path as it stands there."""
+        self._labels: dict[str, str] = {}
 
     def read(self, texts: dict[str, str]) -> Gathered:
         """Everything the Jinja sources `texts` lead to, transitively."""
@@ -111,6 +117,7 @@ class AssetReader:
             label, text, base = self._pending.pop()
             for reference in find_references(text):
                 self._follow(reference, label, text, base)
+        self._check_whole()
         return self._gathered
 
     def find_path(self, path: str) -> Asset | None:
@@ -125,6 +132,8 @@ class AssetReader:
         if reference.dynamic:
             self._follow_prefix(url)
             return
+        line = line_of(text, reference.index)
+        self._referred.setdefault(url, (label, line, reference.path))
         if url in self._gathered.assets:
             return
         candidates = self._candidates(url)
@@ -134,9 +143,22 @@ class AssetReader:
                 return
         extension = posixpath.splitext(url)[1].lower()
         if extension in CONTENT_TYPES:
-            message = f"refers to {reference.path}, which does not exist"
-            line = line_of(text, reference.index)
+            names = [url_.removeprefix(base) for url_ in self._gathered.assets]
+            near = suggest(reference.path, names) or "; put it there, or mend the path"
+            message = f"refers to {reference.path}, which does not exist{near}"
             self._gathered.notices.append(Mistake(label, line, message))
+
+    def _check_whole(self) -> None:
+        """A damaged file keeps the template out of service where it is surely used."""
+        for url, asset in self._gathered.assets.items():
+            if not (damage := find_damage(url, asset.data)):
+                continue
+            if url in self._referred:
+                label, line, path = self._referred[url]
+                message = f"refers to {path}, which {damage}"
+                self._gathered.mistakes.append(Mistake(label, line, message))
+            else:
+                self._gathered.notices.append(Mistake(self._labels[url], 0, damage))
 
     def _follow_prefix(self, url: str) -> None:
         """A computed reference: everything below its fixed part may be meant."""
@@ -162,7 +184,7 @@ class AssetReader:
 
     def _add_all(self, root: Path, folder: Path, prefix: str) -> None:
         try:
-            for path in list_files(root, folder, self._watch):
+            for path in list_files(root, folder, self._watch, folder / GOLDENS_FOLDER):
                 self._add(prefix + path.relative_to(folder).as_posix(), root, path)
         except Unreadable as error:
             label = folder.relative_to(root).as_posix()
@@ -178,6 +200,7 @@ class AssetReader:
             if asset is None:
                 return
             gathered.assets[url] = asset
+            self._labels[url] = label
             gathered.total_bytes += len(asset.data)
             if gathered.total_bytes - len(asset.data) <= MAX_TOTAL_BYTES < gathered.total_bytes:
                 raise Unreadable(f"brings the template over {MAX_TOTAL_BYTES:,} bytes of assets")

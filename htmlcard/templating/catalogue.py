@@ -24,7 +24,7 @@ from htmlcard.templating.loading import Loaded, load_template
 from htmlcard.templating.template import Template
 
 _log = structlog.get_logger()
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+TEMPLATE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 #: Files are looked at so often whatever `changes` says: a folder shared with another machine,
 #: or one mounted over, raises no event.
 _LOOK_EVERY_S = 1.0
@@ -63,7 +63,7 @@ class Catalogue:
 
         Raises UnknownTemplate, and TemplateFailed where it never was good.
         """
-        if not _NAME.fullmatch(name):
+        if not TEMPLATE_NAME.fullmatch(name):
             raise UnknownTemplate("No template can have that name (a-z, 0-9, - and _, up to 64).")
         entry = self._refresh(name)
         if entry.template is not None:
@@ -85,7 +85,7 @@ class Catalogue:
                 continue  # a root that does not exist yet may come
             for child in children:
                 name = child.name.removesuffix(".html")
-                if _NAME.fullmatch(name) and (
+                if TEMPLATE_NAME.fullmatch(name) and (
                     (child.name == name and (child / "card.html").is_file())
                     or (child.name != name and child.is_file())
                 ):
@@ -99,7 +99,7 @@ class Catalogue:
 
     def problems(self, name: str) -> tuple[str, ...]:
         """What is wrong with the files of a template now, one `file:line: message` each."""
-        if not _NAME.fullmatch(name):
+        if not TEMPLATE_NAME.fullmatch(name):
             return ()
         loaded = self._refresh(name).loaded
         return tuple(str(mistake) for mistake in (*loaded.mistakes, *loaded.notices))

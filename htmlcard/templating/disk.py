@@ -107,8 +107,12 @@ def resolve_inside(root: Path, path: Path) -> Path:
     return real
 
 
-def list_files(root: Path, folder: Path, watch: Watch) -> Iterator[Path]:
+def list_files(
+    root: Path, folder: Path, watch: Watch, without: Path | None = None
+) -> Iterator[Path]:
     """Every file below `folder`, sorted; hidden ones and editors' backups are left out.
+
+    So is the folder `without`.
 
     Raises Unreadable for links out of `root` and for absurdly many files.
     """
@@ -127,7 +131,7 @@ def list_files(root: Path, folder: Path, watch: Watch) -> Iterator[Path]:
         except OSError as error:
             raise Unreadable(f"cannot be listed: {error.strerror}") from error
         for child in children:
-            if child.name.startswith(".") or child.name.endswith("~"):
+            if child.name.startswith(".") or child.name.endswith("~") or child == without:
                 continue
             if any("\ud800" <= char <= "\udfff" for char in child.name):
                 continue  # bytes that are no text: no URL can name it

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from htmlcard.card import Document
+from htmlcard.card import Asset, Document
 from htmlcard.errors import InputError, InvalidParams
 from htmlcard.templating.fields import Field, FieldType
-from htmlcard.templating.lang import DEFAULT_LANG, find_direction
+from htmlcard.templating.lang import DEFAULT_LANG, find_direction, find_lang
 from htmlcard.templating.mistakes import suggest
 from htmlcard.templating.params import Params
 from htmlcard.templating.template import Template
@@ -27,9 +29,11 @@ async def build_document(
     scale: int = 1,
     lang: str | None = None,
     timeout_s: float = 1.0,
+    pictures: Mapping[str, Asset] = MappingProxyType({}),
 ) -> Document:
-    """The document of one card. `lang` is a tag as `parse_lang` returns it, or None.
+    """The document of one card. `pictures`, by path, are what the params' image fields name.
 
+    `lang` is a tag as `parse_lang` returns it; where it is None, the texts tell.
     Raises InvalidParams for a size the template does not declare, TemplateFailed
     and DeadlineExceeded as `WorkerPool.render` does.
     """
@@ -37,8 +41,9 @@ async def build_document(
     if size is None:
         message = f"must be one of {', '.join(template.sizes)}{suggest(size_name, template.sizes)}"
         raise InvalidParams("There is no such size.", [InputError("size", message)])
-    lang = lang or DEFAULT_LANG
-    direction = find_direction(lang, _texts(template, params))
+    texts = _texts(template, params)
+    direction = find_direction(lang or DEFAULT_LANG, texts)
+    lang = lang or find_lang(texts)
     card = {
         "width": size.width_px,
         "height": size.height_px,
@@ -60,6 +65,7 @@ async def build_document(
         base_path=template.base_path,
         assets=template.assets,
         scripts=template.scripts,
+        pictures=pictures,
     )
 
 

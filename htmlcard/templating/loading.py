@@ -21,6 +21,7 @@ from htmlcard.templating.mistakes import Mistake
 from htmlcard.templating.sources import Place, Sources, load_sources
 from htmlcard.templating.template import Template
 from htmlcard.templating.toml_lines import find_line
+from htmlcard.templating.wholeness import find_damage
 
 LOGO_PATH = "/brand/logo"
 _MANIFEST = "card.toml"
@@ -134,6 +135,8 @@ def _merge_brand(
         try:
             logo = reader.find_path(own.logo)
             problem = "no such picture in the template's folder or /shared/"
+            if logo is not None and (damage := find_damage(own.logo, logo.data)):
+                logo, problem = None, f"{own.logo} {damage}"
         except Unreadable as error:
             problem = str(error)
         if logo is None:

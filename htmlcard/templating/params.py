@@ -7,8 +7,8 @@ JSON bodies strictly, since a program wrote them. One field's value is `fields`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from htmlcard.errors import InputError, InvalidParams
@@ -41,9 +41,26 @@ class Params:
     values: Mapping[str, Value]
     canonical: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    pictures: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """URLs of the image fields that have one, by name."""
+
+    def with_pictures(self, paths: Mapping[str, str]) -> Params:
+        """The same with what a document has in the place of the URLs of image fields."""
+        return replace(self, values=MappingProxyType({**self.values, **paths}))
 
 
-def parse_query(template: Template, query: Iterable[tuple[str, str]]) -> Params:
+#: Judges the text of an image field: the URL of its picture, or a ValueError that says why not.
+AdmitPicture = Callable[[str], str]
+
+
+def admit_none(raw: str) -> str:
+    """For who has nobody to fetch pictures."""
+    raise ValueError("pictures are not fetched here")
+
+
+def parse_query(
+    template: Template, query: Iterable[tuple[str, str]], admit: AdmitPicture = admit_none
+) -> Params:
     """The fields of a decoded query string; never fails.
 
     Unknown names are ignored, the first of repeated ones wins, and what cannot
@@ -57,24 +74,28 @@ def parse_query(template: Template, query: Iterable[tuple[str, str]]) -> Params:
     values: dict[str, Value] = {}
     warnings: list[str] = []
     for item in template.fields.values():
-        values[item.name], warning = _read_leniently(item, raw.get(item.name))
+        values[item.name], warning = _read_leniently(item, raw.get(item.name), admit)
         if warning:
             warnings.append(f"{item.name}: {warning}")
     return _finish(template, values, warnings)
 
 
-def _read_leniently(item: Field, raw: str | None) -> tuple[Value, str]:
+def _read_leniently(item: Field, raw: str | None, admit: AdmitPicture) -> tuple[Value, str]:
     outcome = "default used" if item.default != "" else "left empty"
+    if item.type is FieldType.IMAGE:
+        outcome = "placeholder drawn"
     if raw is None or _is_missing(raw):
         return item.default, f"missing, {outcome}" if item.required else ""
     try:
+        if item.type is FieldType.IMAGE:
+            return admit(raw), ""
         reading = parse_value(item, raw)
     except ValueError as error:
         return item.default, f"{error}, {outcome}"
     return reading.value, reading.note
 
 
-def parse_json(template: Template, body: object) -> Params:
+def parse_json(template: Template, body: object, admit: AdmitPicture = admit_none) -> Params:
     """The fields of a decoded JSON body. Raises InvalidParams with all that is wrong.
 
     Over-long text is no mistake: `max_length` says where it is cut, which is a warning.
@@ -88,7 +109,7 @@ def parse_json(template: Template, body: object) -> Params:
         values[item.name] = item.default
         try:
             if item.name in body:
-                values[item.name], note = _read_strictly(item, body[item.name])
+                values[item.name], note = _read_strictly(item, body[item.name], admit)
                 if note:
                     warnings.append(f"{item.name}: {note}")
             elif item.required:
@@ -110,7 +131,7 @@ def _check_unknown(template: Template, body: Mapping[str, object]) -> list[Input
     return errors
 
 
-def _read_strictly(item: Field, raw: object) -> tuple[Value, str]:
+def _read_strictly(item: Field, raw: object, admit: AdmitPicture) -> tuple[Value, str]:
     if item.type is FieldType.NUMBER:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise ValueError("must be a JSON number")
@@ -131,6 +152,8 @@ def _read_strictly(item: Field, raw: object) -> tuple[Value, str]:
         if item.required:
             raise ValueError("empty, but required")
         return item.default, ""
+    if item.type is FieldType.IMAGE:
+        return admit(raw), ""
     reading = parse_value(item, raw)
     return reading.value, reading.note
 
@@ -145,4 +168,9 @@ def _finish(template: Template, values: dict[str, Value], warnings: list[str]) -
         for name, value in values.items()
         if format_value(value) != format_value(template.fields[name].default)
     )
-    return Params(MappingProxyType(values), tuple(canonical), tuple(warnings))
+    pictures = {
+        name: str(value)
+        for name, value in values.items()
+        if value and template.fields[name].type is FieldType.IMAGE
+    }
+    return Params(MappingProxyType(values), tuple(canonical), tuple(warnings), pictures)

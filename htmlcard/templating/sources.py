@@ -100,14 +100,47 @@ def load_sources(place: Place, roots: tuple[Path, ...], watch: Watch) -> Sources
             elif _find_file(inclusion.name, place, roots, watch) is not None:
                 pending.append(inclusion.name)
             elif not inclusion.optional:
-                message = f"partial {inclusion.name!r} does not exist"
-                sources.notices.append(Mistake(label, inclusion.line, message))
+                message = f"partial {inclusion.name!r} does not exist; write it, or mend the name"
+                # Without it no card can be drawn, or only those that do not come by here.
+                told = sources.mistakes if inclusion.certain else sources.notices
+                told.append(Mistake(label, inclusion.line, message))
         for variable in analysis.undeclared.keys() & QUERY_NAMES:
             message = f"{variable!r} is a reserved name, which is always empty here"
             sources.notices.append(Mistake(label, analysis.undeclared[variable], message))
     if everything:
         _load_everything(sources, place, roots, watch)
+    sources.mistakes += _find_loops(sources, place)
     return sources
+
+
+def _find_loops(sources: Sources, place: Place) -> Iterator[Mistake]:
+    """Partials that include themselves on every card; a condition may end what others do."""
+    trail = [place.entry]
+    pending = [_list_certain(sources, place.entry)]
+    seen = {place.entry}
+    while pending:
+        inclusion = next(pending[-1], None)
+        if inclusion is None:
+            trail.pop()
+            pending.pop()
+            continue
+        target, line = inclusion
+        if target in trail:
+            way = " > ".join([*trail[trail.index(target) :], target])
+            message = f"includes itself without end ({way}); take one of them out"
+            yield Mistake(place.label(trail[-1]), line, message)
+        elif target not in seen:
+            seen.add(target)
+            trail.append(target)
+            pending.append(_list_certain(sources, target))
+
+
+def _list_certain(sources: Sources, name: str) -> Iterator[tuple[str, int]]:
+    """Partials that `name` includes on every card, with their lines."""
+    analysis = sources.analyses.get(name)
+    for inclusion in analysis.inclusions if analysis is not None else ():
+        if inclusion.certain and inclusion.name is not None:
+            yield inclusion.name, inclusion.line
 
 
 def _load_everything(sources: Sources, place: Place, roots: tuple[Path, ...], watch: Watch) -> None:

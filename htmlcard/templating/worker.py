@@ -1,35 +1,26 @@
-"""The child process that fills in templates, because templates may do anything.
+"""Fills in templates in a child process, because templates may do anything.
 
-It holds no secrets, reads no files, and dies with its parent: by end of file
-while idle, by its own alarm while busy. `workers` is the parent's side.
-
-A frame is a big-endian 32-bit length, one byte of kind, and the payload.
-Parent to child: `R` (JSON, see `_render`). Child to parent: `H` HTML, `E` what
-went wrong as text, `M` out of memory, `S` "send the sources too", `O` ready.
+It holds no secrets and reads no files. `workers` is the parent's side, `children` what they
+speak through. A request is JSON, see `_render`; the answer `H` HTML, `E` what went wrong as text
+or `S` "send the sources too".
 """
 
 from __future__ import annotations
 
 import json
-import os
-import resource
-import signal
-import struct
 from collections import OrderedDict
-from typing import Any, BinaryIO
+from typing import Any
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 
+from htmlcard.children.service import serve
 from htmlcard.templating.dates import parse_iso
 from htmlcard.templating.environment import Environment
 
-HEADER = struct.Struct(">Ic")
 MAX_OUTPUT_BYTES = 2_000_000
 _MAX_MEMORY_BYTES = 512 * 1024 * 1024
 #: Compiled templates kept; more distinct templates than this in one service are rare.
 _MAX_ENVIRONMENTS = 64
-#: The parent kills a late child; the alarm is for a child whose parent is gone.
-_ALARM_MARGIN_S = 1.0
 
 _environments: OrderedDict[str, Environment] = OrderedDict()
 
@@ -38,34 +29,9 @@ class _OutputTooLarge(Exception):  # noqa: N818 - a control flow of this file on
     pass
 
 
-def main() -> int:
-    """Answers requests until the parent closes the pipe; returns the exit code."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _limit()
-    _send(answers, b"O", b"")
-    while True:
-        header = requests.read(HEADER.size)
-        if len(header) < HEADER.size:
-            return 0
-        length, _ = HEADER.unpack(header)
-        request = json.loads(requests.read(length))
-        signal.setitimer(signal.ITIMER_REAL, request["timeout_s"] + _ALARM_MARGIN_S)
-        kind, payload = _answer(request)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        _send(answers, kind, payload)
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _send(answers: BinaryIO, kind: bytes, payload: bytes) -> None:
-    answers.write(HEADER.pack(len(payload), kind) + payload)
-    answers.flush()
+def main() -> None:
+    """Answers requests until the parent closes the pipe."""
+    serve(lambda payload: _answer(json.loads(payload)), _MAX_MEMORY_BYTES)
 
 
 def _answer(request: dict[str, Any]) -> tuple[bytes, bytes]:
@@ -75,7 +41,7 @@ def _answer(request: dict[str, Any]) -> tuple[bytes, bytes]:
     try:
         return b"H", _render(environment, request)
     except MemoryError:
-        return b"M", b""
+        raise
     except _OutputTooLarge:
         message = f"the filled-in template is over {MAX_OUTPUT_BYTES:,} bytes; print less"
     except Exception as error:
@@ -133,4 +99,4 @@ def _describe(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from running import Site
 
 from docs.pages import README, ROOT, TEMPLATES, Block, names_in
+from htmlcard.cli.templates.testing import try_templates
+from htmlcard.template_tests.fixtures import list_fixtures
+from htmlcard.template_tests.suite import DEFAULT_TOLERANCE
 from htmlcard.templating.assets import CONTENT_TYPES, MAX_TOTAL_BYTES
 from htmlcard.templating.catalogue import Catalogue
 from htmlcard.templating.disk import MAX_FILE_BYTES
@@ -90,6 +94,29 @@ def test_field_keys_and_types_are_all_listed() -> None:
     assert listed == {field.name for field in dataclasses.fields(Field)} - {"name"}
     types = [names_in(row[0])[0] for row in TEMPLATES.table("type", "takes", "in the template")]
     assert sorted(types) == sorted(FieldType)
+
+
+def test_fixtures_and_flags_are_all_listed(tmp_path: Path) -> None:
+    """Who reads that `long.og` failed looks here for what was in it."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "card.html").write_text("{{ title }}")
+    kinds = {kind: f'[fields.{kind}]\ntype = "{kind}"\n' for kind in FieldType}
+    kinds[FieldType.CHOICE] = '[fields.theme]\ntype = "choice"\nchoices = ["light", "dark"]\n'
+    (tmp_path / "all" / "card.toml").write_text("".join(kinds.values()))
+    fixtures = list_fixtures(Catalogue([tmp_path]).get_template("all"))
+    names = {re.sub(r"^(color-\w+)-(light|dark)$", r"\1", fixture.name) for fixture in fixtures}
+    choices = {"theme-dark", "boolean-true"}
+    listed = {name for row in TEMPLATES.table("fixture", "fills in") for name in names_in(row[0])}
+    assert listed - {"<field>-<choice>"} == names - choices
+    flags = {name for row in TEMPLATES.table("flag", "does") for name in names_in(row[0])}
+    taken = inspect.signature(try_templates).parameters.keys() - {"names", "flags"}
+    assert flags == {f"--{name.rstrip('_')}" for name in taken}
+    prose = " ".join(TEMPLATES.prose.split())
+    for wanted in ("every", "usual"):
+        kept = {fixture.name for fixture in fixtures if fixture.goldens == wanted}
+        assert kept == {"every": {"sample", "theme-dark"}, "usual": {"long", "arabic"}}[wanted]
+    assert f"default {DEFAULT_TOLERANCE * 100:g}, which is 22 pixels" in prose
+    assert int(DEFAULT_TOLERANCE * 1200 * 630) == 22
 
 
 async def test_card_and_brand_hold_what_is_listed(tmp_path: Path) -> None:

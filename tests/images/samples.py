@@ -1,4 +1,4 @@
-"""Pictures to test with, and how alike two pictures are."""
+"""Pictures to test with."""
 
 from __future__ import annotations
 
@@ -63,21 +63,3 @@ def largest_difference(one: Image.Image, other: Image.Image) -> int:
     """Over all pixels and channels, 0..255."""
     difference = np.asarray(one, np.int16) - np.asarray(other, np.int16)
     return int(np.abs(difference).max())
-
-
-def ssim(one: Image.Image, other: Image.Image) -> float:
-    """Mean structural similarity of brightness over 7x7 windows (Wang et al., 2004), at most 1."""
-
-    def windows(plane: np.ndarray) -> np.ndarray:
-        for _ in range(2):
-            sums = np.cumsum(np.pad(plane, ((1, 0), (0, 0))), axis=0)
-            plane = ((sums[7:] - sums[:-7]) / 7).T
-        return plane
-
-    a, b = (np.asarray(picture.convert("L"), float) for picture in (one, other))
-    mean_a, mean_b = windows(a), windows(b)
-    var_a, var_b = windows(a * a) - mean_a**2, windows(b * b) - mean_b**2
-    shared = windows(a * b) - mean_a * mean_b
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    likeness = (2 * mean_a * mean_b + c1) * (2 * shared + c2)
-    return float((likeness / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())

@@ -12,7 +12,8 @@ from htmlcard.images.budget import fit_lossy, fit_png
 from htmlcard.images.png import encode_indexed, encode_rgb
 from htmlcard.images.probe import check_shot
 
-from .samples import decoded, encoded, gradient, largest_difference, noise, photo, ssim
+from .likeness import ssim
+from .samples import decoded, encoded, gradient, largest_difference, noise, photo
 
 BUDGET = 300_000
 

@@ -22,6 +22,8 @@ from structlog.testing import capture_logs
 
 from htmlcard.server import hot_cards
 from htmlcard.server.app import HOT_CARDS, build_app, listen
+from htmlcard.server.connections import Connections
+from htmlcard.server.edge import EdgeHandler
 from htmlcard.server.hot_path import HotPath, parse_whole, tell_when_answered
 
 HANG_S = 30.0
@@ -147,7 +149,7 @@ async def test_a_hot_answer_is_the_slow_one(front: Front, path: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{16}", hot["X-Request-Id"])
     assert hot["X-Request-Id"] != again["X-Request-Id"]
     for name, pattern in (
-        ("Server-Timing", r"total;dur=\d+\.\d"),
+        ("Server-Timing", r'encoding;desc="(lossless|q90)", total;dur=\d+\.\d'),
         ("Date", r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"),
     ):
         assert all(re.fullmatch(pattern, one[name]) for one in (hot, slow, hot_head))
@@ -236,7 +238,10 @@ ODD = {
 async def test_what_is_not_plain_is_answered_as_without_the_hot_path(
     site: Site, front: Front, odd: str
 ) -> None:
-    """Byte for byte what aiohttp alone answers, up to whether the connection stays open."""
+    """Byte for byte what aiohttp alone answers, up to whether the connection stays open.
+
+    What aiohttp refuses is for `edge`: see its tests.
+    """
     async with front.connect() as wire:
         etag = (await front.heat(wire, PATH))["ETag"]
     pieces = [piece.format(path=PATH, etag=etag).encode() for piece in ODD[odd]]
@@ -252,8 +257,11 @@ async def test_what_is_not_plain_is_answered_as_without_the_hot_path(
         async with asyncio.timeout(HANG_S):
             answers.append(await reader.read())
         writer.close()
-    own = re.compile(rb"((?:%b): |\"request_id\": \")[^\r\"]*" % "|".join(OWN).encode())
-    assert own.sub(rb"\1", answers[0]) == own.sub(rb"\1", answers[1])
+    own = re.compile(rb"((?:%b): )[^\r]*|(\"request_id\": \")[^\"]*" % "|".join(OWN).encode())
+    if answers[1].startswith(b"HTTP/1.0 400"):
+        assert answers[0].startswith(b"HTTP/1.0 400" if odd == "nonsense" else b"HTTP/1.0 200")
+        return
+    assert own.sub(rb"\1\2", answers[0]) == own.sub(rb"\1\2", answers[1])
     assert answers[0]
 
 
@@ -429,10 +437,13 @@ def test_either_event_loop_will_do(loop: Callable[[], asyncio.AbstractEventLoop]
         return web.Response(text="slow")
 
     async def talk() -> None:
-        server, cards = web.Server(answer), OneCard()
-        listening = await asyncio.get_running_loop().create_server(
-            lambda: HotPath(server(), cards), "127.0.0.1", 0
-        )
+        server, cards, held = web.Server(answer), OneCard(), Connections()
+        loop = asyncio.get_running_loop()
+
+        def connect() -> HotPath:
+            return HotPath(EdgeHandler(server, cast(Any, None), loop), cards, held)
+
+        listening = await loop.create_server(connect, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         wire = Wire(*await asyncio.open_connection("127.0.0.1", port))
         for method, size in (("GET", 300_000), ("HEAD", 0), ("GET", 300_000)):

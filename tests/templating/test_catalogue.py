@@ -153,7 +153,7 @@ def test_a_template_that_never_was_good_fails_with_all_mistakes(
         "template 't' has 3 mistakes:\n"
         "  t/card.toml:3: fields.title.colour: unknown key\n"
         "  t/card.toml:5: sizes.og.width: input should be greater than or equal to 16\n"
-        "  t/card.html:2: No filter named 'shout'."
+        "  t/card.html:2: there is no filter 'shout'; did you mean sort?"
     )
 
 

@@ -9,6 +9,7 @@ from htmlcard.templating.params import parse_query
 from htmlcard.templating.workers import WorkerPool
 
 from .conftest import Load, Write
+from .files import tiny_png
 
 MANIFEST = "scripts = true\n[sizes.square]\nwidth = 1080\nheight = 1080\n"
 
@@ -17,7 +18,7 @@ async def test_a_document_has_all_a_browser_needs(
     pool: WorkerPool, load: Load, write: Write
 ) -> None:
     """From here on nothing is read from disk any more."""
-    write("t/logo.png", b"logo")
+    write("t/logo.png", tiny_png())
     template = load(
         "<!doctype html><html><img src=logo.png>{{ title }} {{ card.width }}x{{ card.height }}"
         "@{{ card.scale }} {{ card.size }} {{ card.lang }} {{ card.dir }} {{ card.template }}"
@@ -34,7 +35,7 @@ async def test_a_document_has_all_a_browser_needs(
     )
     assert (document.size, document.scale, document.scripts) == (Size(1080, 1080), 2, True)
     assert document.base_path == "/template/t/"
-    assert document.assets["/template/t/logo.png"].data == b"logo"
+    assert document.assets["/template/t/logo.png"].data == tiny_png()
     assert document.fingerprint == template.fingerprint
 
 
@@ -42,23 +43,24 @@ async def test_a_document_has_all_a_browser_needs(
     ("lang", "query", "expected"),
     [
         (None, {"title": "Hello"}, ("en", "ltr")),
-        (None, {"title": "123 — مرحبا"}, ("en", "rtl")),
-        (None, {"aside": "Hello", "title": "שלום"}, ("en", "rtl")),
+        (None, {"title": "123 — مرحبا"}, ("ar", "rtl")),
+        (None, {"aside": "Hello", "title": "שלום"}, ("he", "rtl")),
         (None, {"aside": "שלום", "title": "Hello"}, ("en", "ltr")),
+        (None, {"aside": "かな", "title": "骨"}, ("ja", "ltr")),
         (None, {}, ("en", "ltr")),
         ("fa", {"title": "Hello"}, ("fa", "rtl")),
         ("az-Arab", {}, ("az-Arab", "rtl")),
         ("ja", {"title": "日本"}, ("ja", "ltr")),
     ],
 )
-async def test_the_direction_follows_language_then_text(
+async def test_language_and_direction_are_as_told_else_as_the_text_is(
     pool: WorkerPool,
     load: Load,
     lang: str | None,
     query: dict[str, str],
     expected: tuple[str, str],
 ) -> None:
-    """Most sites send no `lang`; an Arabic title must still be set from right to left."""
+    """Most sites send no `lang`; a title must still get its letters and its side."""
     template = load("{{ aside }}{{ title }}")
     document = await build_document(pool, template, parse_query(template, query.items()), lang=lang)
     assert (document.lang, document.direction) == expected

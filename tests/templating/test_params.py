@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from htmlcard.errors import InvalidParams
+from htmlcard.pictures import PictureHosts
 from htmlcard.templating.catalogue import Catalogue
 from htmlcard.templating.fields import format_value
 from htmlcard.templating.params import Params, parse_json, parse_query
@@ -110,7 +112,10 @@ def test_values_are_read_by_type(template: Template, field: str, raw: str, value
             "accent: not a color (#rgb, #rrggbb, #rrggbbaa or a CSS color name), default used",
         ),
         ("title", "x" * 21, "x" * 19 + "…", "title: longer than 20 characters, cut"),
-        ("cover", "https://x.test/a.png", "", "cover: pictures are not fetched, placeholder drawn"),
+        (
+            *("cover", "https://x.test/a.png", ""),
+            "cover: pictures are not fetched here, placeholder drawn",
+        ),
     ],
 )
 def test_unusable_values_become_the_default_with_a_warning(
@@ -148,10 +153,32 @@ def test_blank_counts_as_missing(template: Template, raw: str) -> None:
     ],
 )
 def test_images_from_odd_places_leave_the_placeholder(template: Template, url: str) -> None:
-    """Whatever reaches `src` is asked for by the browser."""
-    params = parse(template, cover=url)
-    assert params.values["cover"] == ""
-    assert params.warnings == ("cover: not an http(s) URL, left empty",)
+    """What is no URL of a picture is nothing to fetch, nor to tell cards apart by."""
+    hosts = PictureHosts(["x.test", "host"])
+    for signed in (False, True):
+        admit = partial(hosts.admit, signed=signed)
+        params = parse_query(template, [("title", "T"), ("cover", url)], admit)
+        assert params.values["cover"] == ""
+        assert params.pictures == {}
+        assert params.canonical == (("title", "T"),)
+        assert params.warnings == ("cover: not an http(s) URL, placeholder drawn",)
+
+
+def test_an_admitted_picture_is_part_of_the_card(template: Template) -> None:
+    """Two pictures are two cards; in the document the URL makes way for a file of ours."""
+    admit = PictureHosts(["x.test"]).admit
+    params = parse_query(template, [("title", "T"), ("cover", " https://x.test/a.png ")], admit)
+    assert params.pictures == {"cover": "https://x.test/a.png"}
+    assert ("cover", "https://x.test/a.png") in params.canonical
+    assert params.warnings == ()
+    drawn = params.with_pictures({"cover": "/picture/1.png"})
+    assert drawn.values["cover"] == "/picture/1.png"
+    assert drawn.values["title"] == "T"
+    composed, decomposed = (
+        parse_query(template, [("cover", f"https://x.test/{name}.png")], admit).canonical
+        for name in ("\u00e9", "e\u0301")
+    )
+    assert composed == decomposed
 
 
 def test_the_first_of_repeated_parameters_wins_and_junk_is_ignored(template: Template) -> None:
@@ -245,7 +272,7 @@ def test_json_tells_all_problems_at_once(template: Template) -> None:
         "cover": "file:///etc/passwd",
     }
     with pytest.raises(InvalidParams) as caught:
-        parse_json(template, body)
+        parse_json(template, body, PictureHosts(["x.test"]).admit)
     assert {error.field: error.message for error in caught.value.errors} == {
         "tittle": "unknown field; did you mean title?",
         "title": "missing, but required",

@@ -18,14 +18,17 @@ def _load_script() -> str:
     return (folder / "encoder.js").read_text("utf-8").replace("ENCODER_WASM", wasm)
 
 
-#: The script that defines `pictureEncoder` on a page, its WebAssembly inlined (about 85 kB).
+#: The script that defines `pictureEncoder` on a page, its WebAssembly inlined (about 90 kB).
 #:
 #: `room(key, width, height)` gives the bytes to put a picture into, four a pixel. What did not
 #: change since the last picture with that `key` is not compressed again; the result is the
 #: same for any key. `encodePng(order, limitBytes)` answers `{encoding, base64}` for the first of
-#: lossless, near-lossless (no channel off by more than 1) and palette-N (192 colors down to 16)
-#: that is within `limitBytes`, or null. `encodeLossless(order)` answers base64 of any length,
-#: and `encodeJpeg(order, quality)` that of a JPEG (4:2:0, quality 1 to 100 as in libjpeg).
+#: lossless, near-lossless (no channel off by more than 1), near-lossless-2 (by 2, in smooth
+#: pictures only) and palette-N (192 colors down to 10) that is within `limitBytes`, or null.
+#: `encodeLossless(order)` answers base64 of any length. `encodeJpeg(order, limitBytes)` answers the
+#: like for a JPEG (4:2:0): q90 (quality 90 as in libjpeg), or even-N (steps of N at all frequencies
+#: but the lowest, which keeps noise), or q30. `encodeJpegAs(order, "q90")` answers base64 of any
+#: length; `isLikeEnough(order, "q90")` tells beforehand whether that would do.
 #: `order` is "RGBX" or "BGRX"; the fourth byte is ignored. Throws a RangeError for other
 #: arguments. Needs `Uint8Array.prototype.toBase64` (Chromium 140).
 ENCODER_JS: str = _load_script()

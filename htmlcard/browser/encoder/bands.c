@@ -30,7 +30,7 @@ bool replace(u8 *to, const u8 *from, size_t count) {
 
 static void forget_band(u32 band) {
   if (band < band_count())
-    slot->stores[0].bands[band].known = slot->stores[1].bands[band].known = false;
+    for (u32 s = 0; s < TOLERANCES; s++) slot->stores[s].bands[band].known = false;
 }
 
 void take_over(u32 order) {
@@ -127,7 +127,7 @@ static u64 find_sure_bands(Store *store, u32 tolerance) {
 }
 
 bool compress_bands(u32 tolerance, u32 limit_bytes) {
-  Store *store = &slot->stores[tolerance > 0];
+  Store *store = &slot->stores[tolerance];
   picture.tolerance = tolerance;
   picture.order = slot->order;
   picture.input = slot->pixels;

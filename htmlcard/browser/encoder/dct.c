@@ -10,6 +10,14 @@
 #define C6 4433
 #define C7 2260
 
+// Of even quantizers: how many frequencies get half the step, and how many steps make one of
+// chroma.
+#define FINER 3
+#define CHROMA_STEPS 3
+
+// SSIM's second constant, (0.03 * 255)^2.
+#define SSIM_C2 58.5225f
+
 // Annex K.1 in zigzag order, for quality 50.
 static const u8 annex_k[2][64] = {
     {16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40,
@@ -28,18 +36,30 @@ const u8 zigzag[64] = {0,  8,  1,  2,  9,  16, 24, 17, 10, 3,  4,  11, 18, 25, 3
                        23, 31, 38, 45, 52, 59, 60, 53, 46, 39, 47, 54, 61, 62, 55, 63};
 
 u8 quantizers[2][64];
-static int16_t reciprocals[2][64];  // by place, of eight times the quantizer
+// By place: eight times the quantizer, and the reciprocal of that.
+static int16_t eightfold[2][64], reciprocals[2][64];
+
+static void set_quantizer(u32 kind, u32 i, u32 value) {
+  value = MIN(MAX(value, 1), 255);
+  quantizers[kind][i] = (u8)value;
+  eightfold[kind][zigzag[i]] = (int16_t)(8 * value);
+  reciprocals[kind][zigzag[i]] = (int16_t)((4096 + value / 2) / value);
+}
 
 void set_quality(u32 quality) {
   // libjpeg's jpeg_quality_scaling().
   u32 percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
   for (u32 kind = 0; kind < 2; kind++)
-    for (u32 i = 0; i < 64; i++) {
-      u32 value = (annex_k[kind][i] * percent + 50) / 100;
-      value = MIN(MAX(value, 1), 255);
-      quantizers[kind][i] = (u8)value;
-      reciprocals[kind][zigzag[i]] = (int16_t)((4096 + value / 2) / value);
-    }
+    for (u32 i = 0; i < 64; i++) set_quantizer(kind, i, (annex_k[kind][i] * percent + 50) / 100);
+}
+
+void set_even(u32 step) {
+  // The lowest frequencies are finer, or gradients would have bands; chroma is coarser.
+  for (u32 i = 0; i < 64; i++) {
+    u32 value = i < FINER ? (step + 1) / 2 : step;
+    set_quantizer(LUMA, i, value);
+    set_quantizer(CHROMA, i, CHROMA_STEPS * value);
+  }
 }
 
 #define LOW_HALVES(a, b) wasm_i16x8_shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
@@ -111,14 +131,23 @@ static inline void transpose(v128_t v[8]) {
   }
 }
 
-void transform(const int16_t samples[64], u32 kind, Block *block) {
-  v128_t v[8];
+// At eight times the transform proper, transposed.
+static inline void find_frequencies(const int16_t samples[64], v128_t v[8]) {
   for (u32 i = 0; i < 8; i++) v[i] = wasm_v128_load(samples + 8 * i);
   transform_columns(v, true);
   transpose(v);
   transform_columns(v, false);
+}
+
+static inline v128_t quantize(v128_t row, u32 kind, u32 i) {
+  return wasm_i16x8_q15mulr_sat(row, wasm_v128_load(reciprocals[kind] + 8 * i));
+}
+
+void transform(const int16_t samples[64], u32 kind, Block *block) {
+  v128_t v[8];
+  find_frequencies(samples, v);
   for (u32 i = 0; i < 8; i++) {
-    v[i] = wasm_i16x8_q15mulr_sat(v[i], wasm_v128_load(reciprocals[kind] + 8 * i));
+    v[i] = quantize(v[i], kind, i);
     wasm_v128_store(block->values + 8 * i, v[i]);
   }
   block->nonzero = 0;
@@ -128,4 +157,26 @@ void transform(const int16_t samples[64], u32 kind, Block *block) {
     u32 mask = wasm_i8x16_bitmask(wasm_i8x16_ne(bytes, wasm_i32x4_splat(0)));
     block->nonzero |= (u64)mask << (8 * i);
   }
+}
+
+static inline float add_lanes(v128_t v) {
+  return (float)wasm_i32x4_extract_lane(v, 0) + (float)wasm_i32x4_extract_lane(v, 1) +
+         (float)wasm_i32x4_extract_lane(v, 2) + (float)wasm_i32x4_extract_lane(v, 3);
+}
+
+float block_likeness(const int16_t samples[64]) {
+  v128_t v[8], own = wasm_i32x4_splat(0), other = own, shared = own;
+  find_frequencies(samples, v);
+  // Without the mean, which hardly changes, sums of products are variances (Parseval).
+  v[0] = wasm_i16x8_replace_lane(v[0], 0, 0);
+  for (u32 i = 0; i < 8; i++) {
+    v128_t seen =
+        wasm_i16x8_mul(quantize(v[i], LUMA, i), wasm_v128_load(eightfold[LUMA] + 8 * i));
+    own = wasm_i32x4_add(own, wasm_i32x4_dot_i16x8(v[i], v[i]));
+    other = wasm_i32x4_add(other, wasm_i32x4_dot_i16x8(seen, seen));
+    shared = wasm_i32x4_add(shared, wasm_i32x4_dot_i16x8(v[i], seen));
+  }
+  const float unit = 64 * 64;  // 8 by 8 samples, at 8 times their size
+  return (2 * add_lanes(shared) / unit + SSIM_C2) /
+         ((add_lanes(own) + add_lanes(other)) / unit + SSIM_C2);
 }

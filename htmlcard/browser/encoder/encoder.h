@@ -2,8 +2,8 @@
 // JPEG encoder as well, which `jpeg.h` tells about. `png.c` holds the exports and writes files.
 // A truecolor picture goes through `bands.c`, `rows.c` (filters) and `match.c` (finding
 // repeats); one of few colors through `palette.c` (which colors), `nearest.c` (which color for
-// a pixel) and `indexed.c` (its rows). Both end in `deflate.c` (bits), which stands on
-// `huffman.c`. Freestanding: there is no libc below this.
+// a pixel) and `indexed.c` (its rows); `smooth.c` tells which pictures that would spoil. Both
+// end in `deflate.c` (bits), which stands on `huffman.c`. Freestanding: there is no libc below.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +33,8 @@ static inline v128_t pair(int16_t low, int16_t high) {
 #define BAND_ROWS 16
 #define LOOK_BACK 9
 #define LOOK_BACK_TOLERANT 1
+// Tolerances there are: 0 (lossless), 1 and 2.
+#define TOLERANCES 3
 
 // PNG filter types, PNG specification section 9.2.
 enum { NONE = 0, SUB = 1, UP = 2, AVERAGE = 3, PAETH = 4 };
@@ -64,10 +66,10 @@ enum { PNG = 0, JPEG = 1 };
 typedef struct {
   u32 width, height, order, format;
   u8 *pixels;
-  Store stores[2];  // lossless, tolerant; one and the same where nothing is kept
+  Store stores[TOLERANCES];  // by tolerance; one and the same where nothing is kept
   struct Strip *strips;
   u32 *tokens;  // of the strips
-  u32 quality;
+  u32 tables;  // and which quantizers they were made with
   bool kept;
 } Slot;
 

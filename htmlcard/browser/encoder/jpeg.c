@@ -70,10 +70,10 @@ static u8 *write_start(u8 *to) {
 static u32 strip_count(void) { return UNITS(slot->height); }
 
 // Takes over what was put into the room, and brings the strips it changes up to date.
-static void update_strips(u32 order, u32 quality) {
-  bool all = !slot->kept || slot->order != order || slot->quality != quality;
+static void update_strips(u32 order, u32 tables) {
+  bool all = !slot->kept || slot->order != order || slot->tables != tables;
   slot->order = order;
-  slot->quality = quality;
+  slot->tables = tables;
   size_t row = (size_t)4 * slot->width;
   for (u32 i = 0; i < strip_count(); i++) {
     Strip *strip = &slot->strips[i];
@@ -95,15 +95,21 @@ static void make_codes_of_strips(void) {
   make_codes(counts);
 }
 
-// What is in the last room, with `quality` 1 to 100 as in libjpeg. Returns whether it can be
-// done: a JPEG's sides are at most 65535.
-EXPORT(encode_jpeg) bool encode_jpeg(u32 order, u32 quality) {
-  if (!slot || order > BGRX || !quality || quality > 100) return false;
-  if (!can_be_jpeg(slot->width, slot->height)) return false;
+bool set_tables(u32 tables) {
+  if (tables > EVEN && tables <= EVEN + 255) set_even(tables - EVEN);
+  else if (tables && tables <= 100) set_quality(tables);
+  else return false;
+  return true;
+}
+
+// What is in the last room, with the quantizers of `tables`: a quality of 1 to 100 as in
+// libjpeg, or EVEN and a step. Returns whether it can be done: a JPEG's sides are at most 65535.
+EXPORT(encode_jpeg) bool encode_jpeg(u32 order, u32 tables) {
+  if (!slot || order > BGRX || !can_be_jpeg(slot->width, slot->height)) return false;
+  if (!set_tables(tables)) return false;
   keep_as(JPEG);
   prepare_tokens();
-  set_quality(quality);
-  update_strips(order, quality);
+  update_strips(order, tables);
   make_codes_of_strips();
   u8 *to = write_start(output_start);
   for (u32 i = 0; i < strip_count(); i++) {

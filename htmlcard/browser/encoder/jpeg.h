@@ -1,7 +1,8 @@
 // What the parts of the JPEG encoder share. `jpeg.c` holds the export, the file's segments and
 // what is kept of the picture before. A row of units goes through `jpeg_units.c` (pixels to
 // samples), `dct.c` (transform, quantize) and `jpeg_tokens.c` (what is to be written of it);
-// `jpeg_codes.c` makes the codes and writes the bits. "T.81" is ITU-T T.81, the standard.
+// `jpeg_codes.c` makes the codes and writes the bits; `likeness.c` tells beforehand what is
+// lost. "T.81" is ITU-T T.81, the standard.
 #pragma once
 #include "encoder.h"
 
@@ -13,6 +14,9 @@
 #define UNIT_TOKENS (64 * BLOCKS)
 
 static inline bool can_be_jpeg(u32 width, u32 height) { return MAX(width, height) <= 65535; }
+
+// Beyond qualities: even quantizers, from EVEN + 1 on.
+#define EVEN 1000
 
 // Blocks of brightness and of chroma have their own quantizers and codes.
 enum { LUMA = 0, CHROMA = 1 };
@@ -46,6 +50,10 @@ typedef struct Strip Strip;
 #define UNIT_BYTES (2 * UNIT_TOKENS * (LONGEST + 11) / 8)
 #define HEADER_BYTES 1024
 
+// jpeg.c
+// Take the quantizers for this number, see `encode_jpeg`; false if there are none.
+bool set_tables(u32 tables);
+
 // jpeg_units.c: samples around zero, from the pixels `x` bytes along each of the 16 rows.
 void read_unit(const u8 *const *rows, size_t x, u32 order, int16_t samples[BLOCKS][64]);
 
@@ -53,7 +61,11 @@ void read_unit(const u8 *const *rows, size_t x, u32 order, int16_t samples[BLOCK
 extern u8 quantizers[2][64];  // by kind, in zigzag order
 extern const u8 zigzag[64];   // where the values of a block lie, by zigzag order
 void set_quality(u32 quality);
+// The same step for nearly all frequencies, 1 to 255: what noise looks like depends on all.
+void set_even(u32 step);
 void transform(const int16_t samples[64], u32 kind, Block *block);
+// SSIM of a block of brightness and of what a decoder makes of it.
+float block_likeness(const int16_t samples[64]);
 
 // jpeg_tokens.c: `height` of the strip's 16 rows of pixels are real.
 void prepare_tokens(void);

@@ -1,5 +1,5 @@
 // A PNG encoder for opaque pictures that runs in the page where they were drawn: 8-bit
-// RGB, lossless or held within one step, or few colors. This file holds the steps and the
+// RGB, lossless or held within one step or two, or few colors. This file holds the steps and the
 // files' chunks; `encoder.h` tells what is in the other files.
 #include "encoder.h"
 
@@ -63,10 +63,10 @@ static void write_bands(const Store *store) {
   write_rest(idat, data, adler);
 }
 
-// What is in the last room, lossless or (tolerance 1) with no channel off by more than one.
+// What is in the last room, lossless or with no channel off by more than `tolerance`, 1 or 2.
 // Returns whether it is within `limit_bytes`; if not, there is no output.
 EXPORT(encode_truecolor) bool encode_truecolor(u32 order, u32 tolerance, u32 limit_bytes) {
-  if (!slot || order > BGRX || tolerance > 1) return false;
+  if (!slot || order > BGRX || tolerance >= TOLERANCES) return false;
   take_over(order);
   if (limit_bytes < FRAME || !compress_bands(tolerance, limit_bytes - FRAME)) return false;
   write_bands(&slot->stores[tolerance]);
@@ -91,8 +91,9 @@ EXPORT(encode_palette) u32 encode_palette(u32 order, u32 limit_bytes) {
     u16 colors;
     float bits;
     // Photos mostly exceed the budget with 256, and nobody sees the difference.
-  } steps[] = {{192, 7.585f}, {128, 7},     {96, 6.585f}, {64, 6},
-               {48, 5.585f},  {32, 5},      {16, 4}};
+  } steps[] = {{192, 7.585f}, {128, 7}, {96, 6.585f}, {64, 6},      {48, 5.585f},
+               {40, 5.322f},  {32, 5},  {24, 4.585f}, {20, 4.322f}, {16, 4},
+               {12, 3.585f},  {10, 3.322f}};
   if (!slot || order > BGRX) return 0;
   take_over(order);
   float bits_to_save = 0, bits = steps[0].bits;

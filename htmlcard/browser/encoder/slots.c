@@ -9,9 +9,10 @@
 #define MOST_PIXELS (1u << 26)
 #define MOST_KEPT_PIXELS (3u << 19)
 #define MOST_KEPT_SIDE 4096
-// A kept picture: 4 bytes a pixel as it came; twice up to 3 compressed, at most 25/16 of
-// that with contexts, or 6 of tokens; the rest is for what each row and each band adds.
-#define SLOT_BYTES ((size_t)14 * MOST_KEPT_PIXELS + (2u << 20))
+// A kept picture: 4 bytes a pixel as it came; up to 3 compressed and their contexts, which
+// add 10/16 of that (lossless) or 2/16 (tolerant, twice), or 6 of tokens; the rest is for what
+// each row and each band adds.
+#define SLOT_BYTES ((size_t)16 * MOST_KEPT_PIXELS + (2u << 20))
 
 extern u8 __heap_base;
 static Slot slots[SLOTS + 1];
@@ -52,10 +53,11 @@ static u8 *lay_out_slot(u8 *next, u32 width, u32 height) {
   slot->pixels = take(&next, (size_t)4 * width * height);
   u8 *behind_strips = lay_out_strips(next, width, height);
   next = lay_out_store(&slot->stores[0], next, width, height, LOOK_BACK);
-  if (slot->kept)
-    next = lay_out_store(&slot->stores[1], next, width, height, LOOK_BACK_TOLERANT);
-  else
-    slot->stores[1] = slot->stores[0];
+  for (u32 s = 1; s < TOLERANCES; s++)
+    if (slot->kept)
+      next = lay_out_store(&slot->stores[s], next, width, height, LOOK_BACK_TOLERANT);
+    else
+      slot->stores[s] = slot->stores[0];
   return MAX(next, behind_strips);
 }
 
@@ -64,7 +66,8 @@ static void forget_slot(void) {
   if (slot->format == JPEG)
     __builtin_memset(slot->strips, 0, strips * sizeof(Strip));
   else
-    for (u32 s = 0; s < 2; s++) __builtin_memset(slot->stores[s].bands, 0, bands * sizeof(Band));
+    for (u32 s = 0; s < TOLERANCES; s++)
+      __builtin_memset(slot->stores[s].bands, 0, bands * sizeof(Band));
 }
 
 void keep_as(u32 format) {

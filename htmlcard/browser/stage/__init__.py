@@ -12,6 +12,12 @@ from importlib.resources import files
 
 from htmlcard.card import Document
 
+#: What fits texts, in the order in which one needs another.
+_FIT = (
+    *(f"fitting/{name}.js" for name in ("boxes", "judge", "search", "cut", "ink")),
+    "fit.js",
+)
+
 
 @cache
 def stage_html() -> str:
@@ -22,13 +28,13 @@ def stage_html() -> str:
 @cache
 def stage_js() -> str:
     """What the lane evaluates in it: defines the global `stage`."""
-    return _read("fit.js", "mark.js", "stage.js")
+    return _read(*_FIT, "mark.js", "stage.js")
 
 
 @cache
 def scripted_js() -> str:
     """What is needed of it around a document that runs scripts."""
-    return _read("fit.js", "mark.js")
+    return _read(*_FIT, "mark.js")
 
 
 def scripted_html(document: Document) -> str:

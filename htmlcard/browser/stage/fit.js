@@ -1,127 +1,144 @@
 // Fits texts into their boxes: <h1 data-fit="44 84"> takes the largest font size between
-// 44 and 84 px at which its text leaves neither its own box, nor a box around it, nor the card;
+// 44 and 84 px at which its lines leave neither its own box, nor a box around it, nor the card;
 // below 44 px it is cut with an ellipsis. May be called again: it starts from scratch each time.
-// Every round sizes all elements at once, so that it costs one layout and not one for each.
+// Every round turns all texts at once, so that it costs one layout and not one for each.
+// `fitTexts.outcome(element)` tells what became of one, for those who inspect a card.
 globalThis.fitTexts = (() => {
   "use strict";
+  const { setStyle } = fitBoxes;
+  const { search, settle } = fitSearch;
   const STEP_PX = 0.5;
-  // Scroll sizes are rounded to whole pixels.
-  const SLACK_PX = 1;
-  const touched = new WeakMap();
+  // A guess at the size is off by less than this part of it, mostly.
+  const MISS = 0.03;
+  // How far letters may reach out of a clipped box: tails, stacked marks, italics, swashes.
+  const INK_ROOM = "1em";
+  const SIZES = /^\s*(\d*\.?\d+)(?:px)?(?:[\s,]+(\d*\.?\d+)(?:px)?)?\s*$/i;
+  const seen = new WeakMap();
 
-  return (document) => {
-    const root = document.documentElement;
+  const fitTexts = (document) => {
     const texts = find(document);
     if (texts.length === 0) return 0;
-
-    // Most texts fit at their largest size: try that first, and stop there.
-    apply(texts);
-    const large = texts.filter((text) => !fits(text, root));
-    if (large.length === 0) return texts.length;
-    notePeace(large, root);
-
-    for (const text of large) text.size = text.low;
-    let open = large;
-    while (open.length > 0) {
-      apply(open);
-      for (const text of open) {
-        if (fits(text, root)) text.low = text.size; else text.high = text.size;
-        text.size = Math.round((text.low + text.high) / 2 / STEP_PX) * STEP_PX;
-      }
-      open = open.filter(({ low, high, size }) => high - low > STEP_PX && size !== low && size !== high);
-    }
-    for (const text of large) text.size = text.low;
-    apply(large);
-
-    // A word too wide even at the smallest size is broken; only then, for a smaller word reads better.
-    const tooLarge = large.filter((text) => !fits(text, root));
-    for (const { element } of tooLarge) set(element, "overflow-wrap", "anywhere");
-    for (const text of tooLarge) if (!fits(text, root)) clamp(text, root);
+    // All was read before anything is written: each turn would cost a pass over the styles.
+    for (const { element, css } of texts) element.style.cssText += `;${css}`;
+    fit(texts);
+    // What moves away from one edge may come near another.
+    for (let edges = 4; edges > 0 && keepInkInside(texts); edges -= 1) fit(texts);
     return texts.length;
   };
 
+  // What became of an element with data-fit; null of one that was not seen.
+  fitTexts.outcome = (element) => {
+    const text = seen.get(element);
+    if (text === undefined) return null;
+    if (text.low === undefined) return { valid: false };
+    const { low, high, size, broken, cut, bad } = text;
+    return { valid: true, low, high, size, broken, cut, fits: bad === "" };
+  };
+
   function find(document) {
+    const elements = [...document.querySelectorAll("[data-fit]")];
+    // First put back what an earlier call did, which may have seen the document half loaded.
+    for (const element of elements) seen.get(element)?.restore();
     const texts = [];
-    for (const element of document.querySelectorAll("[data-fit]")) {
-      restore(element);
-      const [low, high = low] = element.dataset.fit.trim().split(/[\s,]+/).map(Number.parseFloat);
+    for (const element of elements) {
+      const before = element.getAttribute("style");
+      const text = { element, undo: [], restore: () => restore(text, before) };
+      seen.set(element, text);
+      const [, low, high = low] = SIZES.exec(element.dataset.fit) ?? [];
       if (!(low > 0)) continue;
-      const largest = Math.max(low, high);
-      set(element, "transition", "none");
-      texts.push({ element, low, high: largest, size: largest, peace: new Map() });
+      const style = document.defaultView.getComputedStyle(element);
+      const { writingMode, textWrapStyle: wrap, display } = style;
+      const sizes = { low: Number(low), high: Math.max(low, high) };
+      Object.assign(text, sizes, { style, display, wrap, css: rulesFor(style) });
+      text.upright = writingMode === "horizontal-tb";
+      texts.push(text);
     }
     return texts;
   }
 
-  // Put back what an earlier call did, which may have seen the document half loaded.
-  function restore(element) {
-    const before = touched.get(element);
-    if (before === undefined) {
-      touched.set(element, element.getAttribute("style"));
-      return;
+  function restore({ element, undo }, before) {
+    for (const step of undo.splice(0)) step();
+    if (before === null) element.removeAttribute("style");
+    else element.setAttribute("style", before);
+  }
+
+  // What fits needs no clipping, which would take tails and marks that reach out of the lines;
+  // but for that, the box stays the one it was.
+  function rulesFor({ display, overflowX, overflowY, minWidth, minHeight }) {
+    const rules = ["transition:none!important"];
+    const free = overflowX === "visible" && overflowY === "visible";
+    if (free || display.startsWith("inline")) return rules[0];
+    rules.push("overflow:clip!important", `overflow-clip-margin:${INK_ROOM}!important`);
+    if (display === "block") rules.push("display:flow-root!important");
+    if (minWidth === "auto") rules.push("min-width:0!important");
+    if (minHeight === "auto") rules.push("min-height:0!important");
+    return rules.join(";");
+  }
+
+  function fit(texts) {
+    for (const text of texts) {
+      for (const step of text.undo.splice(0)) step();
+      Object.assign(text, { broken: false, cut: false, turn: setSize, stepsAt, miss: MISS });
+      text.steps = Math.ceil((text.high - text.low) / STEP_PX);
+      text.turn(text.steps);
     }
-    if (before === null) element.removeAttribute("style"); else element.setAttribute("style", before);
-    const cut = element.querySelector(":scope > [data-fit-cut]");
-    cut?.replaceWith(...cut.childNodes);
-  }
+    const judge = fitJudge(texts);
 
-  function set(element, name, value) { element.style.setProperty(name, value, "important"); }
+    // Most texts fit at their largest size: try that first, and stop there.
+    let large = judge();
+    if (judge.boxesBurst()) {
+      noteCalm();
+      large = judge();
+    }
+    if (large.length === 0) return;
 
-  function apply(list) { for (const { element, size } of list) set(element, "font-size", `${size}px`); }
+    // Balancing lays a text out several times, and never changes how many lines it takes.
+    balance(large, false);
+    for (const text of large) text.guess = Math.floor((text.size * text.room - text.low) / STEP_PX);
+    search(large, judge);
+    balance(large, true);
+    let over = settle(large, judge);
+    if (over.length === 0) return;
 
-  function overflow(box) {
-    return [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight];
-  }
+    // A word too wide even at the smallest size is broken; not before, for small reads better.
+    balance(over, false);
+    for (const text of over) {
+      text.broken = true;
+      setStyle(text.element, "overflow-wrap", "anywhere");
+    }
+    over = judge();
+    if (over.length === 0) return;
+    // The shortest first: a byline keeps its words, and the headline is cut.
+    for (const text of over) cutText(text);
+    over.sort((one, other) => one.steps - other.steps);
+    search(over, judge);
+    settle(over, judge);
 
-  // How far boxes around a text overflow with next to no text in it: decoration, not our business.
-  function notePeace(texts, root) {
-    for (const { element } of texts) set(element, "font-size", "1px");
-    for (const { element, peace } of texts) {
-      for (let box = element.parentElement; box && box !== root; box = box.parentElement) {
-        peace.set(box, overflow(box));
+    // With next to no text, boxes overflow by decoration alone.
+    function noteCalm() {
+      for (const text of large) {
+        text.size = 1;
+        setStyle(text.element, "font-size", "1px");
       }
+      judge.noteCalm();
+      for (const text of large) text.turn(text.steps);
     }
   }
 
-  function fits({ element, peace }, root) {
-    // An inline element has no box of its own; those around it tell.
-    if (element.clientWidth > 0) {
-      const [x, y] = overflow(element);
-      if (x > SLACK_PX || y > SLACK_PX) return false;
+  function balance(texts, on) {
+    for (const { element, wrap } of texts) {
+      if (wrap !== "auto") setStyle(element, "text-wrap-style", on ? wrap : "auto");
     }
-    const edge = element.getBoundingClientRect();
-    if (edge.top < -SLACK_PX || edge.bottom > root.clientHeight + SLACK_PX) return false;
-    if (edge.left < -SLACK_PX || edge.right > root.clientWidth + SLACK_PX) return false;
-    for (let box = element.parentElement; box && box !== root; box = box.parentElement) {
-      if (box.clientWidth === 0) continue;
-      const [x, y] = overflow(box);
-      const [peaceX, peaceY] = peace.get(box) ?? [0, 0];
-      if (x > Math.max(peaceX, 0) + SLACK_PX || y > Math.max(peaceY, 0) + SLACK_PX) return false;
-    }
-    return true;
   }
 
-  // Cut the text after as many lines as there is room for.
-  function clamp(text, root) {
-    const { element } = text;
-    const document = element.ownerDocument;
-    const cut = document.createElement("div");
-    cut.dataset.fitCut = "";
-    // A box of its own: padding of the element would show half of the next line.
-    cut.append(...element.childNodes);
-    element.append(cut);
-    const style = document.defaultView.getComputedStyle(element);
-    for (const [name, value] of [["overflow", "hidden"], ["text-overflow", "ellipsis"], ["max-width", "100%"]]) {
-      set(cut, name, value);
-    }
-    if (style.whiteSpaceCollapse === "nowrap" || style.textWrapMode === "nowrap") return;
-    set(cut, "display", "-webkit-box");
-    set(cut, "-webkit-box-orient", "vertical");
-    const line = Number.parseFloat(style.lineHeight) || Number.parseFloat(style.fontSize);
-    const room = Math.min(element.clientHeight || Infinity, root.clientHeight);
-    for (let lines = Math.max(1, Math.ceil(room / line)); lines >= 1; lines -= 1) {
-      set(cut, "-webkit-line-clamp", String(lines));
-      if (fits(text, root)) return;
-    }
+  // So many steps are the whole of a size.
+  function stepsAt(step) { return this.low / STEP_PX + step; }
+
+  function setSize(step) {
+    this.step = step;
+    this.size = Math.min(this.high, this.low + step * STEP_PX);
+    setStyle(this.element, "font-size", `${this.size}px`);
   }
+
+  return fitTexts;
 })();

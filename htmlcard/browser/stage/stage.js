@@ -4,10 +4,16 @@ globalThis.stage = (() => {
   "use strict";
   const ANSWER_WAIT_MS = 150;
   const STYLES_WAIT_MS = 150;
+  // Of WebP. Below the last, what chroma loses is better lost by softening.
+  const USUAL_QUALITIES = [90, 87, 84, 81, 78, 75, 72, 69, 66, 63, 60, 55, 50, 45, 40, 35, 30];
+  const NOISE_QUALITIES = [96, 94, 92];
+  const SOFTEN_BELOW = 60;
+  const LARGE_PX = 2e6;
   const canvas = document.querySelector("canvas");
   const frames = { painted: document.getElementById("painted"), shown: document.getElementById("shown") };
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   const kept = [];
+  let held = [];
   const roots = new WeakSet();
   const watched = new WeakSet();
   const failed = new WeakSet();
@@ -15,11 +21,14 @@ globalThis.stage = (() => {
   let series = "";
   let paints = 0;
   let paintsBefore = 0;
+  let paintedWhole = false;
 
   // Tells that a frame has painted the document anew: without it a draw could show the card before.
+  // A frame itself may find out that a font is needed, and then paints its texts invisibly.
   let onceDrawn = null;
   canvas.onpaint = () => {
     paints += 1;
+    paintedWhole = !pending(frame.contentDocument);
     onceDrawn?.();
   };
 
@@ -35,7 +44,8 @@ globalThis.stage = (() => {
   // may be on its way to the lane, or none be made for what comes out of memory a moment later.
   const styled = (document) => {
     for (const link of document.querySelectorAll("link[rel~=stylesheet i]")) {
-      if (link.sheet || failed.has(link) || link.disabled || !link.href) continue;
+      // One that waits for its imports has a sheet, which the document does not list yet.
+      if (link.sheet ? importsAreThere(link.sheet) : failed.has(link) || link.disabled || !link.href) continue;
       if (!watched.has(link)) {
         watched.add(link);
         link.addEventListener("error", () => failed.add(link), { once: true });
@@ -56,6 +66,12 @@ globalThis.stage = (() => {
       if (!rule.styleSheet || !importsAreThere(rule.styleSheet)) return false;
     }
     return true;
+  };
+
+  // Have the document painted anew: what was painted until now does not count.
+  const paintAnew = () => {
+    paintsBefore = paints;
+    canvas.requestPaint();
   };
 
   // Cards are still pictures: what ends shows its end, what never ends its start.
@@ -105,12 +121,12 @@ globalThis.stage = (() => {
 
     // Hold on to the template's pictures, so that backgrounds are there when a document asks.
     async keep(urls, limitMs) {
-      const loads = urls.map((url) => {
-        const image = new Image();
-        kept.push(image);
-        return new Promise((resolve) => { image.onload = image.onerror = resolve; image.src = url; });
-      });
-      await Promise.race([Promise.all(loads), new Promise((resolve) => setTimeout(resolve, limitMs))]);
+      kept.push(...(await load(urls, limitMs)));
+    },
+
+    // The same for the pictures of one card, in place of those of the card before.
+    async hold(urls, limitMs) {
+      held = await load(urls, limitMs);
     },
 
     take,
@@ -118,16 +134,23 @@ globalThis.stage = (() => {
     // Both in one call, for a document of which all is in memory; null where that is not so, ""
     // when the frame came too early.
     async draw(limitMs, format, limitBytes, paintLimitMs) {
+      const paintsAtFirst = paints;
       if (!styled(frame.contentDocument) || !(await settle(limitMs, null))) return null;
-      // A frame that came meanwhile may have left nothing to paint: have it painted all the same.
-      canvas.requestPaint();
-      if (paints !== paintsBefore) {
-        paintsBefore = paints;
-        return "";
-      }
-      return take(format, limitBytes, paintLimitMs);
+      return paints === paintsAtFirst ? take(format, limitBytes, paintLimitMs) : "";
     },
+
+    isPending: () => pending(frame.contentDocument),
   };
+
+  async function load(urls, limitMs) {
+    const images = urls.map(() => new Image());
+    const loads = images.map((image, index) => new Promise((resolve) => {
+      image.onload = image.onerror = resolve;
+      image.src = urls[index];
+    }));
+    await Promise.race([Promise.all(loads), new Promise((resolve) => setTimeout(resolve, limitMs))]);
+    return images;
+  }
 
   // Lay the document out, wait at most `limitMs` for what it loads, fit its texts. `urls` were
   // asked for and answered: their content is waited for, too; null for a document just set.
@@ -139,7 +162,6 @@ globalThis.stage = (() => {
       const root = document.documentElement;
       if (roots.has(root)) throw new Error("the document was not set");
       roots.add(root);
-      paintsBefore = paints;
     }
     layout(document);
     if (urls?.length > 0) await processed(urls);
@@ -149,7 +171,9 @@ globalThis.stage = (() => {
     still(document);
     layout(document);
     // Another size may ask for another font file: another weight, another script.
-    return arrival(document, limitMs);
+    if (!(await arrival(document, limitMs))) return false;
+    paintAnew();
+    return true;
   }
 
   // Raster the document into the canvas as soon as a frame has painted it, and encode;
@@ -163,13 +187,19 @@ globalThis.stage = (() => {
       onceDrawn = null;
       if (paints === paintsBefore) return "";
     }
+    if (!paintedWhole) {
+      await arrival(frame.contentDocument, limitMs);
+      paintAnew();
+      return "";
+    }
     context.reset();
     context.fillStyle = "#fff";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawElementImage(frame, 0, 0);
     // It holds 250 entries, and then takes no more.
     frame.contentWindow.performance.clearResourceTimings();
-    return format === "png" ? encodeExactly(limitBytes) : encodeLossily(format, limitBytes);
+    if (format === "png") return encodeExactly(limitBytes);
+    return format === "jpeg" ? encodeJpeg(limitBytes) : encodeWebp(limitBytes);
   }
 
   // Wait a little for stylesheets; some never come and give no notice.
@@ -206,10 +236,10 @@ globalThis.stage = (() => {
   }
 
   // getImageData would make 3 MB of garbage for each card, and take eight times as long.
-  async function readPixels(format) {
+  async function readPixels(key) {
     const pixels = new VideoFrame(canvas, { timestamp: 0 });
     try {
-      await pixels.copyTo(pictureEncoder.room(`${series} ${format}`, canvas.width, canvas.height));
+      await pixels.copyTo(pictureEncoder.room(key, canvas.width, canvas.height));
       return pixels.format;
     } finally {
       pixels.close();
@@ -217,24 +247,49 @@ globalThis.stage = (() => {
   }
 
   async function encodeExactly(limitBytes) {
-    const order = await readPixels("png");
+    const order = await readPixels(`${series} png`);
     const found = pictureEncoder.encodePng(order, limitBytes);
     // Over the budget all the same: the service goes on from the true pixels.
     return found ? `${found.encoding} ${found.base64}` : `lossless ${pictureEncoder.encodeLossless(order)}`;
   }
 
-  async function encodeLossily(format, limitBytes) {
-    const order = format === "jpeg" ? await readPixels("jpeg") : "";
-    let data = "";
-    for (const quality of [90, 84, 76, 68, 60, 50, 40, 30]) {
-      data = format === "jpeg" ? pictureEncoder.encodeJpeg(order, quality) : toBase64(format, quality);
-      if (data.length * 0.75 <= limitBytes) return `q${quality} ${data}`;
-    }
-    return `q30 ${data}`;
+  async function encodeJpeg(limitBytes) {
+    const order = await readPixels(`${series} jpeg`);
+    const found = pictureEncoder.encodeJpeg(order, limitBytes);
+    return found ? `${found.encoding} ${found.base64}` : `q30 ${pictureEncoder.encodeJpegAs(order, "q30")}`;
   }
 
-  function toBase64(format, quality) {
-    const url = canvas.toDataURL(`image/${format}`, quality / 100);
+  async function encodeWebp(limitBytes) {
+    const order = await readPixels(null);
+    const attempt = (quality) => {
+      const data = webpAsBase64(quality);
+      return data.length * 0.75 <= limitBytes ? { quality, data } : null;
+    };
+    // Each attempt at a picture of scale 2 takes a third of a second, so there are fewer.
+    const large = canvas.width * canvas.height > LARGE_PX;
+    const usual = USUAL_QUALITIES.filter((_, i) => !large || i % 3 === 0);
+    const usualDoes = large || pictureEncoder.isLikeEnough(order, "q90");
+    const [first, ...others] = usualDoes ? usual : [...NOISE_QUALITIES, ...usual];
+    let found = attempt(first) ?? pictureEncoder.findFinest(others, attempt);
+    if (found && found.quality >= SOFTEN_BELOW) return `q${found.quality} ${found.data}`;
+    softenChroma();
+    found = pictureEncoder.findFinest(usual, attempt);
+    return found ? `soft-q${found.quality} ${found.data}` : `soft-q30 ${webpAsBase64(30)}`;
+  }
+
+  // Noise in chroma takes more bytes than all else, and nobody sees it.
+  function softenChroma() {
+    const sharp = new OffscreenCanvas(canvas.width, canvas.height);
+    sharp.getContext("2d").drawImage(canvas, 0, 0);
+    context.filter = "blur(3px)";
+    context.drawImage(sharp, 0, 0);
+    context.filter = "none";
+    context.globalCompositeOperation = "luminosity";
+    context.drawImage(sharp, 0, 0);
+  }
+
+  function webpAsBase64(quality) {
+    const url = canvas.toDataURL("image/webp", quality / 100);
     return url.slice(url.indexOf(",") + 1);
   }
 })();

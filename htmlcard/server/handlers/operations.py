@@ -41,6 +41,7 @@ async def health(request: web.Request) -> web.Response:
         "browser": {
             "version": launchpad.version,
             "isolation": launchpad.isolation,
+            "cut_off": launchpad.cut_off,
             "driver_pid": launchpad.driver_pid,
             "last_error": supervisor.last_error,
             "restarts": supervisor.restarts,

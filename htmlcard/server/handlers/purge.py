@@ -10,8 +10,8 @@ from aiohttp import web
 from htmlcard.cache import Purged
 from htmlcard.card_request import read_lenient
 from htmlcard.errors import InvalidRequest
-from htmlcard.server.access import bears, unauthorized
-from htmlcard.server.bodies import parse_body
+from htmlcard.server.access import bears, signing_required, unauthorized
+from htmlcard.server.bodies import read_body
 from htmlcard.server.context import context_of
 from htmlcard.server.problems import problem
 from htmlcard.urls import parse_query, parse_target
@@ -32,7 +32,7 @@ async def purge(request: web.Request) -> web.Response:
 
 
 async def _read_body(request: web.Request) -> tuple[str, object]:
-    body = parse_body(await request.read())
+    body = await read_body(request)
     if not isinstance(body, dict) or len(body) != 1:
         raise InvalidRequest(_USAGE)
     name, value = next(iter(body.items()))
@@ -67,6 +67,13 @@ def _identity(request: web.Request, url: str) -> str:
     if not found:
         raise InvalidRequest(f"That URL is not one of /render/. {_USAGE}")
     target = parse_target(segment)
-    template = context_of(request).service.catalogue.get_template(target.template)
-    card, _, _ = read_lenient(template, target, parse_query(parts.query))
+    context = context_of(request)
+    template = context.service.catalogue.get_template(target.template)
+    card, _, _ = read_lenient(
+        template,
+        target,
+        parse_query(parts.query),
+        context.service.picture_hosts,
+        signed=signing_required(context),
+    )
     return card.identity

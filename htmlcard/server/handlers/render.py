@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from aiohttp import web
 
 from htmlcard.card_request import CardRequest, read_lenient, read_strict
-from htmlcard.errors import RenderFailed, TemplateFailed, UnknownTemplate
-from htmlcard.renderer import Rendered
-from htmlcard.server.access import refuse_unsigned, signing_required, verify_signature
-from htmlcard.server.bodies import parse_body
+from htmlcard.errors import RenderFailed, TemplateFailed, TooManyRequests, UnknownTemplate
+from htmlcard.rendered import Rendered
+from htmlcard.server.access import (
+    refuse_unsigned,
+    signing_required,
+    spend_budget,
+    verify_signature,
+)
+from htmlcard.server.bodies import read_body
 from htmlcard.server.conditional import matches_etag
 from htmlcard.server.context import Context, context_of
 from htmlcard.server.hot_cards import CARD_IN_MEMORY
@@ -40,33 +46,52 @@ async def render(request: web.Request) -> web.Response:
     except TemplateFailed as error:
         return await _without_template(request, target, query, error, timings)
     signed = None
+    hosts = context.service.picture_hosts
     if request.method == "POST":
         if refused := refuse_unsigned(request):
             return refused
+        body = await read_body(request)
         card, options, warnings = read_strict(
-            template, target, query, parse_body(await request.read())
+            template, target, query, body, hosts, signed=signing_required(context)
         )
     else:
         signed = verify_signature(context, request.path, template, query)
-        card, options, warnings = read_lenient(template, target, query)
+        # Where signing is not required, /tags signs whatever it is given.
+        vouched = signed is not None and signing_required(context)
+        card, options, warnings = read_lenient(template, target, query, hosts, signed=vouched)
     renderer = context.service.renderer
     known = request.headers.get("If-None-Match")
-    if known is not None and matches_etag(known, etag := renderer.etag(card)):
+    etag = renderer.etag(card) if known is not None else None
+    if known is not None and etag is not None and matches_etag(known, etag):
         _count(context, card, "not_modified")
         headers = {"ETag": etag, "Cache-Control": _cache_control(context, card, signed)}
         return web.Response(status=304, headers=headers)
     rendered = renderer.find_now(card)
     if rendered is not None:
-        if signed is None or signed.expires_at_s is None:
+        # Pictures have a freshness of their own, which is asked for the long way.
+        if not card.params.pictures and (signed is None or signed.expires_at_s is None):
             request[CARD_IN_MEMORY] = card
     else:
         try:
-            rendered = await renderer.render(card, timings, fall_back=options.fall_back)
+            rendered = await renderer.render(
+                card,
+                timings,
+                fall_back=options.fall_back,
+                admit=partial(spend_budget, request) if context.budgets else None,
+            )
+        except TooManyRequests:
+            _count(context, card, "limited")
+            raise
         except RenderFailed:
             _count(context, card, "failed")
             raise
     _count(context, card, _result(rendered))
     cache_control = _cache_control(context, card, signed, rendered)
+    warnings += rendered.warnings
+    if known is not None and not rendered.fallback and matches_etag(known, rendered.etag):
+        # Of a card with pictures that is known only now.
+        headers = {"ETag": rendered.etag, "Cache-Control": cache_control}
+        return web.Response(status=304, headers=headers)
     return _picture(request, template.name, rendered, cache_control, warnings, timings)
 
 
@@ -91,6 +116,16 @@ async def _without_template(
     service.metrics.requests.labels(target.template, target.format.value, "fallback").inc()
     cache_control = _fallback_cache_control(context)
     return _picture(request, target.template, rendered, cache_control, (), timings)
+
+
+def brand_answer(
+    context: Context, request: web.Request, target: Target, reason: str
+) -> web.Response:
+    """The brand's picture, at once: for requests that do not even say what is on the card."""
+    rendered = context.service.renderer.render_brand(target.format, reason)
+    return _picture(
+        request, target.template, rendered, _fallback_cache_control(context), (), Timings()
+    )
 
 
 def _get_template(context: Context, target: Target) -> Template:
@@ -123,6 +158,7 @@ def _picture(
     timings: Timings,
 ) -> web.Response:
     fallback = rendered.fallback
+    timings.notes["encoding"] = rendered.encoding
     headers = {
         "Content-Type": rendered.format.content_type,
         "ETag": rendered.etag,
@@ -149,14 +185,20 @@ def _cache_control(
         return _fallback_cache_control(context)
     if context.dev:
         return "no-store"
+    if rendered and rendered.warnings:
+        # A picture of it could not be had: soon it may be there.
+        return _fallback_cache_control(context)
     if signed and signed.expires_at_s is not None:
         left_s = max(0, min(YEAR_S, signed.expires_at_s - int(time.time())))
         return f"public, max-age={left_s}, immutable, no-transform"
     if signed or card.version:
         return f"public, max-age={YEAR_S}, immutable, no-transform"
     settings = context.service.settings
+    max_age_s = settings.max_age_s
+    if rendered and rendered.fresh_s is not None:
+        max_age_s = min(max_age_s, max(FALLBACK_MAX_AGE_S, int(rendered.fresh_s)))
     return (
-        f"public, max-age={settings.max_age_s}, stale-while-revalidate={settings.stale_s}, "
+        f"public, max-age={max_age_s}, stale-while-revalidate={settings.stale_s}, "
         f"stale-if-error={settings.stale_s}, no-transform"
     )
 

@@ -42,7 +42,7 @@ async def encode_step(
     limit_bytes: int = NO_LIMIT,
     slot: int = 0,
 ) -> bytes | None:
-    """The PNG of `step`: 0 (lossless), 1 (off by no more) or "palette"; None if too long."""
+    """The PNG of `step`: 0 (lossless), 1 or 2 (off by no more) or "palette"; None if too long."""
     height, width = picture.shape[:2]
     png = await page.evaluate(
         "encodeStep", [to_base64(picture), width, height, step, limit_bytes, slot]

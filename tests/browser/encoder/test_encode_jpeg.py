@@ -19,17 +19,17 @@ from playwright.async_api import Error, Page
 
 pytestmark = pytest.mark.browser
 
-ENCODE = """([pixels, width, height, quality, key, order]) => {
+ENCODE = """([pixels, width, height, way, key, order]) => {
   pictureEncoder.room(key, width, height).set(Uint8Array.fromBase64(pixels));
-  return pictureEncoder.encodeJpeg(order, quality);
+  return pictureEncoder.encodeJpegAs(order, way);
 }"""
 
 # The same picture in the encoder that has seen others, and in one that was started for it.
-COMPARE = """([pixels, width, height, quality, key, order, asPng]) => {
+COMPARE = """([pixels, width, height, way, key, order, asPng]) => {
   const encode = (encoder, name) => {
     encoder.room(name, width, height).set(Uint8Array.fromBase64(pixels));
     const png = asPng ? encoder.encodePng(order, 5000)?.base64 : "";
-    return encoder.encodeJpeg(order, quality) + png;
+    return encoder.encodeJpegAs(order, way) + encoder.isLikeEnough(order, way) + png;
   };
   const old = globalThis.pictureEncoder, here = encode(old, key);
   startEncoder();
@@ -48,10 +48,13 @@ DECODE = """async ([jpeg]) => {
 
 
 async def encode_jpeg(
-    page: Page, picture: Pixels, quality: int = 90, key: str = "jpeg", order: str = "RGBX"
+    page: Page, picture: Pixels, way: int | str = 90, key: str = "jpeg", order: str = "RGBX"
 ) -> bytes:
+    """`way` is a quality, or what the encoder calls other ways."""
     height, width = picture.shape[:2]
-    call = [to_base64(picture), width, height, quality, key, order]
+    if isinstance(way, int):
+        way = f"q{way}"
+    call = [to_base64(picture), width, height, way, key, order]
     return base64.b64decode(await page.evaluate(ENCODE, call), validate=True)
 
 
@@ -253,10 +256,10 @@ async def test_bytes_do_not_tell_what_was_encoded_before(encoder_page: Page, see
             kind = str(rng.choice(sorted(KINDS)))
             pictures[key] = make_picture(kind, width, height, int(rng.integers(1000)))
         height, width = pictures[key].shape[:2]
-        quality = int(rng.choice([90, 60, 1, 100], p=[0.7, 0.1, 0.1, 0.1]))
+        way = str(rng.choice(["q90", "q60", "q100", "even-6", "even-90"], p=[0.6] + [0.1] * 4))
         order = str(rng.choice(["RGBX", "BGRX"], p=[0.9, 0.1]))
         as_png = bool(rng.random() < 0.2)
-        call = [to_base64(pictures[key]), width, height, quality, key, order, as_png]
+        call = [to_base64(pictures[key]), width, height, way, key, order, as_png]
         assert await encoder_page.evaluate(COMPARE, call)
 
 
@@ -264,7 +267,7 @@ async def test_sizes_of_one_key_may_change(encoder_page: Page) -> None:
     """Of a plain picture all bytes stay the same in another size, and yet it is another."""
     for width, height in [(150, 40), (40, 150), (150, 40), (75, 80), (300, 200), (150, 40)]:
         picture = make_picture("flat", width, height)
-        call = [to_base64(picture), width, height, 90, "resized", "RGBX", False]
+        call = [to_base64(picture), width, height, "q90", "resized", "RGBX", False]
         assert await encoder_page.evaluate(COMPARE, call)
 
 
@@ -284,7 +287,8 @@ async def test_a_picture_may_be_changed_in_place(encoder_page: Page) -> None:
       const pixels = pictureEncoder.room("jpeg in place", 64, 64), found = [];
       for (const value of [0, 200, 0]) {
         pixels.fill(value, 64 * 4 * 40, 64 * 4 * 41);
-        found.push(pictureEncoder.encodeJpeg("RGBX", 90), pictureEncoder.encodeJpeg("RGBX", 90));
+        found.push(pictureEncoder.encodeJpegAs("RGBX", "q90"));
+        found.push(pictureEncoder.encodeJpegAs("RGBX", "q90"));
       }
       return found;
     }"""
@@ -309,7 +313,7 @@ async def test_the_largest_cards(encoder_page: Page) -> None:
       const part = Uint8Array.fromBase64(pixels);
       const room = pictureEncoder.room("large", 2400, 3000);
       for (let i = 0; i < 10; i++) room.set(part, i * part.length);
-      return pictureEncoder.encodeJpeg("RGBX", 90);
+      return pictureEncoder.encodeJpegAs("RGBX", "q90");
     }"""
     jpeg = base64.b64decode(await encoder_page.evaluate(script, [part]))
     check_structure(jpeg, 2400, 3000)
@@ -320,11 +324,14 @@ async def test_the_largest_cards(encoder_page: Page) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ('encodeJpeg("RGBX", 0)', "quality is 0"),
-        ('encodeJpeg("RGBX", 101)', "quality is 101"),
-        ('encodeJpeg("RGBX", 89.5)', "quality is 89.5"),
-        ('encodeJpeg("RGBX")', "quality is undefined"),
-        ('encodeJpeg("RGBA", 90)', "order is RGBA"),
+        ('encodeJpegAs("RGBX", "q0")', "a JPEG is q1 to q100 .* not q0"),
+        ('encodeJpegAs("RGBX", "q101")', "a JPEG is q1 to q100 .* not q101"),
+        ('encodeJpegAs("RGBX", "q89.5")', "a JPEG is q1 to q100 .* not q89.5"),
+        ('encodeJpegAs("RGBX", "even-256")', "a JPEG is .* even-255, not even-256"),
+        ('isLikeEnough("RGBX")', "a JPEG is q1 to q100 .* not undefined"),
+        ('encodeJpegAs("RGBA", "q90")', "order is RGBA"),
+        ('encodeJpeg("RGBX", -1)', "limitBytes is -1"),
+        ('encodeJpeg("RGBX")', "limitBytes is undefined"),
     ],
 )
 async def test_wrong_arguments_are_named(encoder_page: Page, call: str, message: str) -> None:
@@ -336,7 +343,7 @@ async def test_sides_a_jpeg_cannot_have(encoder_page: Page) -> None:
     """A header has 16 bits for each; what is left of a larger side would be another picture."""
     script = """(side) => {
       pictureEncoder.room("long", side, 1);
-      pictureEncoder.encodeJpeg("RGBX", 1);
+      pictureEncoder.encodeJpegAs("RGBX", "q1");
     }"""
     await encoder_page.evaluate(script, 65535)
     with pytest.raises(Error, match=r"RangeError: .* 65535 px"):

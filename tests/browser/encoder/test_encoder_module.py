@@ -54,7 +54,7 @@ async def run(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", ["noise", "photo", "gradient", "black_and_white"])
-@pytest.mark.parametrize("step", [0, 1, "palette", "jpeg"])
+@pytest.mark.parametrize("step", [0, 1, 2, "palette", "jpeg"])
 @pytest.mark.parametrize("slot", [0, 3])
 async def test_nothing_is_written_outside_the_buffers(
     encoder_page: Page, kind: str, step: int | str, slot: int
@@ -86,6 +86,6 @@ async def test_the_committed_module_is_what_its_sources_say(
         _, complaint = await build.communicate()
     assert build.returncode == 0, complaint.decode()
     for kind in ("noise", "photo", "gradient", "blots"):
-        for step in (0, 1, "palette", "jpeg"):
+        for step in (0, 1, 2, "palette", "jpeg"):
             committed = await run(encoder_page, (FOLDER / "png.wasm").read_bytes(), kind, step)
             assert await run(encoder_page, rebuilt.read_bytes(), kind, step) == committed

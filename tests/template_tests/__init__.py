@@ -1,0 +1,1 @@
+"""`htmlcard templates test`: that it finds what is wrong, and nothing else."""
