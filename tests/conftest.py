@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp.test_utils import TestClient, TestServer
 from cards import write_cards
 from desk import Desk
-from running import MakeSite, Site
-
-from htmlcard.assembly import open_service
-from htmlcard.config import Settings
-from htmlcard.server.app import build_app
-from htmlcard.server.edge import MAX_LINE_BYTES
-
-
-@asynccontextmanager
-async def open_site(folder: Path, *, dev: bool = False, **settings: Any) -> AsyncIterator[Site]:
-    templates = folder / "templates"
-    if not templates.is_dir():
-        write_cards(templates)
-    given = {"cache_dir": folder / "cache", "templates": [templates], "lanes": 1, **settings}
-    async with open_service(Settings(**given)) as service:
-        server = TestServer(build_app(service, dev=dev))
-        await server.start_server(max_line_size=MAX_LINE_BYTES, max_field_size=MAX_LINE_BYTES)
-        async with TestClient(server) as client:
-            yield Site(service, client, templates)
+from running import MakeSite, Site, open_site
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

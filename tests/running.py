@@ -9,19 +9,24 @@ import asyncio
 import io
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
+from cards import write_cards
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from yarl import URL
 
-from htmlcard.assembly import Service
+from htmlcard.assembly import Service, open_service
+from htmlcard.config import Settings
+from htmlcard.server.app import build_app
+from htmlcard.server.edge import MAX_LINE_BYTES
 
 
 @dataclass(frozen=True)
@@ -133,3 +138,16 @@ class Site:
 
 #: Opens a service of a test's own; keywords are settings, and `dev`.
 MakeSite = Callable[..., Awaitable[Site]]
+
+
+@asynccontextmanager
+async def open_site(folder: Path, *, dev: bool = False, **settings: Any) -> AsyncIterator[Site]:
+    templates = folder / "templates"
+    if not templates.is_dir():
+        write_cards(templates)
+    given = {"cache_dir": folder / "cache", "templates": [templates], "lanes": 1, **settings}
+    async with open_service(Settings(**given)) as service:
+        server = TestServer(build_app(service, dev=dev))
+        await server.start_server(max_line_size=MAX_LINE_BYTES, max_field_size=MAX_LINE_BYTES)
+        async with TestClient(server) as client:
+            yield Site(service, client, templates)

@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from conftest import open_site
 from desk import Desk
 from incoming_pictures import BLUE, GREEN, RED, SVG_WITH_A_HOLE, UNUSABLE, held, plain
 from PIL import Image
-from running import Answer, MakeSite, Site, is_near, until
+from running import Answer, MakeSite, Site, is_near, open_site, until
 from web_server import Request, WebServer, answer, open_web_server, redirect
 
 from htmlcard.signatures import KeyRing
@@ -197,6 +196,7 @@ async def test_a_changed_picture_is_another_card(
     """Once the old one is no longer fresh, nobody gets the old card, its tag, or a mixture."""
     monkeypatch.setattr("htmlcard.pictures.freshness.MIN_FRESH_S", 0.3)
     url = card_url(web.url("/changing"))
+    unsent = await covers.metric("htmlcard_requests_total", result="not_modified")
     tags: dict[str, bytes] = {}
     for color in (RED, BLUE, GREEN, RED):
         web.pages["/changing"] = answer(plain(color), PNG, Cache_Control="no-cache")
@@ -209,6 +209,8 @@ async def test_a_changed_picture_is_another_card(
             told = await covers.get(url, If_None_Match=tag)
             assert told.status == (304 if tag == card.headers["ETag"] else 200)
     assert len(tags) == 3
+    # The operator's figures tell them apart, as for other cards.
+    assert await covers.metric("htmlcard_requests_total", result="not_modified") - unsent == 4
 
 
 async def test_a_card_outlives_its_pictures_server(make_site: MakeSite, web: WebServer) -> None:

@@ -71,7 +71,8 @@ globalThis.stage = (() => {
   // Have the document painted anew: what was painted until now does not count.
   const paintAnew = () => {
     paintsBefore = paints;
-    canvas.requestPaint();
+    // Not every browser can paint into a canvas: those only show.
+    if (frame === frames.painted) canvas.requestPaint();
   };
 
   // Cards are still pictures: what ends shows its end, what never ends its start.
@@ -172,7 +173,8 @@ globalThis.stage = (() => {
     layout(document);
     // Another size may ask for another font file: another weight, another script.
     if (!(await arrival(document, limitMs))) return false;
-    paintAnew();
+    // Where frames are not drawn on demand, the canvas cannot be asked, and nothing is painted.
+    if (frame === frames.painted) paintAnew();
     return true;
   }
 
