@@ -15,6 +15,7 @@ from htmlcard.browser.pool import BrowserPool
 from htmlcard.cache import CardCache
 from htmlcard.card import Brand
 from htmlcard.config import Settings
+from htmlcard.drawing import Drawer
 from htmlcard.errors import InvalidSettings
 from htmlcard.fallbacks import FallbackLadder
 from htmlcard.fetch import AddressJudge, Fetcher
@@ -140,9 +141,7 @@ async def open_service(
         stack.push_async_callback(shelf.aclose)
         renderer = Renderer(
             cache=cache,
-            browser=browsers,
-            workers=workers,
-            finisher=finisher,
+            drawer=Drawer(browsers, workers, finisher, metrics),
             fallbacks=fallbacks,
             pictures=PictureFields(shelf, settings.image_wait_ms / 1000),
             metrics=metrics,

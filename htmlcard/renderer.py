@@ -2,6 +2,7 @@
 
 HTTP, the command line and whatever comes later all join here. A request flows
 down this file: `find_now`, `render`, `_draw`, and where that fails `_fall_back`.
+Drawing itself is `drawing`.
 """
 
 from __future__ import annotations
@@ -9,24 +10,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import structlog
 
 from htmlcard.cache import CacheEntry, CardCache, Flights, Tier, etag
-from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot
+from htmlcard.card import DEFAULT_SIZE, ImageFormat
 from htmlcard.card_request import CardRequest
-from htmlcard.errors import BadShot, DeadlineExceeded, InvalidRequest, RenderFailed
+from htmlcard.drawing import Drawer
+from htmlcard.errors import DeadlineExceeded, InvalidRequest, RenderFailed
 from htmlcard.fallbacks import FallbackLadder
-from htmlcard.finishing import Finisher
 from htmlcard.pictures import NO_PICTURES, PictureFields, PictureSet
 from htmlcard.rendered import Rendered, from_entry, from_fallback
 from htmlcard.telemetry.metrics import Metrics
 from htmlcard.telemetry.timings import Timings
-from htmlcard.templating.document import build_document
 from htmlcard.templating.lang import DEFAULT_LANG, find_direction, find_lang
 from htmlcard.templating.template import Template
-from htmlcard.templating.workers import WorkerPool
 
 log = structlog.get_logger()
 
@@ -34,16 +32,6 @@ log = structlog.get_logger()
 FALLBACK_RESERVE_S = 0.35
 #: A card that misses its deadline may go on for so long: the crawler's second ask finds it.
 OVERTIME_S = 0.5
-#: Filling in a template takes about a millisecond; one that takes this long is broken.
-TEMPLATE_TIMEOUT_S = 1.0
-
-
-class Browser(Protocol):
-    """What this module needs of a browser pool."""
-
-    async def shoot(
-        self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float
-    ) -> Shot: ...
 
 
 class Renderer:
@@ -53,9 +41,7 @@ class Renderer:
         self,
         *,
         cache: CardCache,
-        browser: Browser,
-        workers: WorkerPool,
-        finisher: Finisher,
+        drawer: Drawer,
         fallbacks: FallbackLadder,
         pictures: PictureFields,
         metrics: Metrics,
@@ -64,9 +50,7 @@ class Renderer:
         deadline_s: float,
     ) -> None:
         self._cache = cache
-        self._browser = browser
-        self._workers = workers
-        self._finisher = finisher
+        self._drawer = drawer
         self._fallbacks = fallbacks
         self._pictures = pictures
         self._metrics = metrics
@@ -226,29 +210,10 @@ class Renderer:
     async def _draw(
         self, request: CardRequest, pictures: PictureSet, deadline_s: float, timings: Timings
     ) -> CacheEntry:
-        """Template, browser, byte budget, cache."""
+        """The card, drawn and put into the cache."""
+        # Taken before: a browser that comes meanwhile must not sign what the old one drew.
         fingerprint = self.fingerprint(request.template, pictures)
-        params = request.params
-        if pictures.paths:
-            params = params.with_pictures(pictures.paths)
-        with timings.measure("template"):
-            document = await build_document(
-                self._workers,
-                request.template,
-                params,
-                size_name=request.size_name,
-                scale=request.scale,
-                lang=request.lang,
-                timeout_s=TEMPLATE_TIMEOUT_S,
-                pictures=pictures.assets,
-            )
-        with timings.measure("browser"):
-            shot = await self._shoot(document, request.format, deadline_s)
-        with timings.measure("encode"):
-            image = await self._finisher.fit(shot)
-        for stage in ("template", "browser", "encode"):
-            self._metrics.render_seconds.labels(stage).observe(timings.stages[stage])
-        self._metrics.image_bytes.observe(len(image.data))
+        image = await self._drawer.draw(request, pictures, deadline_s, timings)
         entry = CacheEntry(
             identity=request.identity,
             fingerprint=fingerprint,
@@ -261,20 +226,6 @@ class Renderer:
         )
         self._cache.put(entry)
         return entry
-
-    async def _shoot(self, document: Document, format: ImageFormat, deadline_s: float) -> Shot:
-        """A shot that was looked at: whole, of the right size, and blank only if it must be."""
-        limit_bytes = self._finisher.max_bytes
-        shot = await self._browser.shoot(document, format, limit_bytes, deadline_s)
-        try:
-            if not await self._finisher.check(shot):
-                return shot
-        except BadShot as error:
-            log.warning("bad shot, drawing again", template=document.template, error=str(error))
-        # Blank or broken: a fault of the browser, or the template is so. A second look tells.
-        shot = await self._browser.shoot(document, format, limit_bytes, deadline_s)
-        await self._finisher.check(shot)
-        return shot
 
     async def _fall_back(
         self,

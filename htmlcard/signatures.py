@@ -17,10 +17,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from htmlcard.errors import SignatureRefused
-from htmlcard.urls import RESERVED_NAMES, Pairs, encode_query
+from htmlcard.urls import RESERVED_NAMES, Pairs, encode_query, first_values
 
 _KEY_BYTES = 32
 _EXPIRY = re.compile(r"[0-9]{1,12}")
+#: Composing takes time by the square of a text's length, and anybody may send one.
+_MAX_COMPOSED_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class KeyRing:
         if not given:
             raise SignatureRefused("This service draws signed URLs only, and this one has no sig.")
         # Editors and proxies recompose accents; what was signed is one form or the other.
-        composed = [(name, unicodedata.normalize("NFC", value)) for name, value in query]
+        composed = [(name, _compose(value)) for name, value in query]
         right = False
         for key in self._keys:
             for form in (query, composed):
@@ -74,18 +76,18 @@ class KeyRing:
 
 def recognized(query: Pairs, fields: Collection[str]) -> list[tuple[str, str]]:
     """The parameters a signature covers: fields of the template and reserved names, first wins."""
-    known = RESERVED_NAMES.union(fields)
-    found: dict[str, str] = {}
-    for name, value in query:
-        key = name if name.isascii() else unicodedata.normalize("NFC", name)
-        if key in known:
-            found.setdefault(key, value)
-    return list(found.items())
+    return list(first_values(query, RESERVED_NAMES.union(fields)).items())
 
 
 def generate_key() -> str:
     """A fresh key: 256 random bits as unpadded base64url."""
     return secrets.token_urlsafe(_KEY_BYTES)
+
+
+def _compose(value: str) -> str:
+    if value.isascii() or len(value) > _MAX_COMPOSED_LENGTH:
+        return value
+    return unicodedata.normalize("NFC", value)
 
 
 def _signature(key: bytes, path: str, query: Pairs) -> str:

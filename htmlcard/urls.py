@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -13,6 +14,8 @@ from htmlcard.card import FORMAT_BY_EXTENSION, ImageFormat
 RESERVED_NAMES = frozenset({"v", "size", "scale", "lang", "url", "sig", "exp", "fallback"})
 
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: No field has a longer name, and composing takes time by the square of a text's length.
+_MAX_NAME_LENGTH = 256
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -41,13 +44,17 @@ def parse_query(raw: str) -> list[tuple[str, str]]:
     return parse_qsl(raw, keep_blank_values=True, errors="replace")
 
 
-def first_values(query: Iterable[tuple[str, str]], names: Iterable[str]) -> dict[str, str]:
-    """The first value of each of these names."""
-    wanted = frozenset(names)
+def first_values(query: Iterable[tuple[str, str]], names: Container[str]) -> dict[str, str]:
+    """The first value of each of these names, which are in NFC, whatever form the query is in.
+
+    Whatever reads parameters does so by this, or a signature would cover others than are drawn.
+    """
     found: dict[str, str] = {}
     for name, value in query:
-        if name in wanted:
-            found.setdefault(name, value)
+        if len(name) <= _MAX_NAME_LENGTH:
+            key = name if name.isascii() else unicodedata.normalize("NFC", name)
+            if key in names:
+                found.setdefault(key, value)
     return found
 
 

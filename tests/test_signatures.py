@@ -11,9 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from htmlcard.card import ImageFormat
+from htmlcard.card_request import read_lenient
 from htmlcard.errors import SignatureRefused
 from htmlcard.signatures import KeyRing, generate_key, recognized
-from htmlcard.urls import encode_query, parse_query
+from htmlcard.templating.catalogue import Catalogue
+from htmlcard.templating.template import Template
+from htmlcard.urls import Target, encode_query, parse_query
 
 KEY, OLD_KEY = "k" * 32, "o" * 32
 NOW_S = 1_700_000_000
@@ -23,6 +27,13 @@ VECTORS = json.loads(
 #: What a URL can carry: everything but lone surrogates, which no UTF-8 has.
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 queries = st.dictionaries(st.sampled_from(["title", "author", "v", "lang", "größe"]), texts)
+
+
+@pytest.fixture(scope="session")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    root = tmp_path_factory.mktemp("signed")
+    (root / "card.html").write_text("{{ title }} {{ größe }} {{ K }}", encoding="utf-8")
+    return Catalogue([root]).get_template("card")
 
 
 def read(url: str) -> tuple[str, list[tuple[str, str]]]:
@@ -69,6 +80,29 @@ def test_no_other_parameters_are_good(signed: dict[str, str], other: dict[str, s
         return
     with pytest.raises(SignatureRefused):
         ring.verify("/render/a", [*other.items(), ("sig", sig)], NOW_S)
+
+
+names = st.sampled_from(
+    ["title", "größe", "gro\u0308ße", "\u212a", "K", "Title", "size", "lang", "v", "scale"]
+) | st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
+
+
+@given(st.lists(st.tuples(names, texts), max_size=12))
+def test_whatever_is_drawn_is_covered(card: Template, query: list[tuple[str, str]]) -> None:
+    """A parameter that counts for the picture and not for the signature would be anybody's."""
+    target = Target(card.name, ImageFormat.PNG)
+    covered = recognized(query, card.fields)
+    assert read_lenient(card, target, covered) == read_lenient(card, target, query)
+
+
+def test_endless_names_and_values_are_not_composed() -> None:
+    """It takes time by the square of their length, and costs a stranger a single URL."""
+    marks = "\u0301\u0316" * 1_000_000
+    ring = KeyRing([KEY])
+    query = recognized([("a" + marks, "x"), ("title", "a" + marks)], {"title"})
+    with pytest.raises(SignatureRefused):
+        ring.verify("/render/a", [*query, ("sig", "x")], NOW_S)
+    assert [name for name, _ in query] == ["title"]
 
 
 def test_decomposed_accents_are_recomposed() -> None:

@@ -3,27 +3,27 @@
 painted   the document stands in a canvas, which rasters and encodes it (fastest)
 shown     the document stands in plain sight and is taken by screenshot
 scripted  the document is a page of its own, for templates with `scripts = true`
+
+What is set into the frames, and loads there, is the business of `frames` next door.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import re
 import secrets
-from collections.abc import Coroutine, Sequence
-from itertools import count
-from typing import Any, Literal, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from playwright.async_api import Browser
 
 from htmlcard.browser.canary import reaches_out
-from htmlcard.browser.encoder import ENCODER_JS
+from htmlcard.browser.frames import ASSETS_WAIT_MS, Frames
 from htmlcard.browser.inspection.facts import Inspection
 from htmlcard.browser.inspection.inspector import inspect_card
-from htmlcard.browser.origin import SCRIPTED_PATH, STAGE_PATH, Reply, VirtualOrigin
+from htmlcard.browser.origin import SCRIPTED_PATH
 from htmlcard.browser.proofs import Proof, Proofs
-from htmlcard.browser.stage import scripted_js, stage_js
+from htmlcard.browser.stage import scripted_js
 from htmlcard.browser.tab import BeginFrameTab, PortableTab, Tab
 from htmlcard.card import Document, ImageFormat, Shot
 from htmlcard.errors import AssetFailed, BrowserFailed
@@ -38,31 +38,16 @@ class Eyes(Protocol):
     def shows_mark(self, data: bytes, colors: Sequence[int], /) -> bool: ...
 
 
-FrameName = Literal["painted", "shown"]
-#: Frame, base path, width and height in CSS px, scale: what `stage.place` was last told.
-Place = tuple[FrameName, str, int, int, int]
-
-#: Fonts and pictures come from memory: what is not there by then never will be.
-ASSETS_WAIT_MS = 700
 #: A frame that was asked for paints at once, or not at all.
 PAINT_WAIT_MS = 250
 #: … unless it was asked for before the document was ready: then another is needed.
 EARLY_PAINT_WAIT_MS = 12
 MAX_FRAMES = 5
 MARK_SQUARES = 4
-MAX_LOADING_PASSES = 12
-FIRST_VISIT_S = 0.02
 FIRST_QUALITY = 90
 NO_LIMIT = 2**31 - 1
 #: Frames a scripted document gets, so that what it does on load is in the picture.
 SCRIPTED_FRAMES = 3
-
-_META_HTTP_EQUIV = re.compile(r"<meta[^>]+http-equiv", re.IGNORECASE)
-#: Elements of a document that its successor would inherit, were they not taken away.
-_LASTING_META = re.compile(r"""<meta(?!\s+charset\s*=\s*["']?[\w-]+["']?\s*/?>)""", re.IGNORECASE)
-
-# Origins are never used twice in a process: see VirtualOrigin.
-_origin_numbers = count(1)
 
 
 class CardPage:
@@ -72,13 +57,7 @@ class CardPage:
         self._tab = tab
         self._proofs = proofs
         self._eyes = eyes
-        self._origin = VirtualOrigin(0)
-        self._staged = False
-        self._frames: dict[FrameName, str] = {}
-        self._placed: Place | None = None
-        self._kept: set[str] = set()
-        self._held: list[str] = []
-        self._visited: set[tuple[FrameName, str]] = set()
+        self._frames = Frames(tab)
 
     @classmethod
     async def open(
@@ -91,8 +70,8 @@ class CardPage:
         """
         tab = await (BeginFrameTab.open(browser) if begin_frame else PortableTab.open(browser))
         page = cls(tab, proofs, eyes)
-        await tab.intercept(page._reply)
-        await page._set_stage()
+        await tab.intercept(page._frames.reply)
+        await page._frames.build()
         return page
 
     @property
@@ -114,7 +93,7 @@ class CardPage:
         """
         if document.scripts:
             return await self._shoot_scripted(document, format)
-        await self._enter(document)
+        await self._frames.enter(document)
         proof = self._proofs.find(document) if self.can_paint else Proof.FAILS
         if proof is Proof.OPEN:
             painted = await self._prove(document, limit_bytes)
@@ -133,7 +112,7 @@ class CardPage:
         if document.scripts:
             shot = await self._shoot_scripted(document, ImageFormat.PNG)
         else:
-            await self._enter(document)
+            await self._frames.enter(document)
             shot = await self._show(document, ImageFormat.PNG)
         frame = 0 if document.scripts else 1  # The stage's second frame is the one shown.
 
@@ -142,16 +121,7 @@ class CardPage:
             return await self._tab.screenshot(ImageFormat.PNG, FIRST_QUALITY)
 
         document_js = f"frames[{frame}].document"
-        return await inspect_card(self._tab, document_js, self._origin.base, shot, take)
-
-    async def _enter(self, document: Document) -> None:
-        """Have the stage and its origin ready for a document."""
-        if not self._staged or not self._origin.admits(document):
-            await self._set_stage()
-        self._origin.enter(document)
-        if _META_HTTP_EQUIV.search(document.html):
-            # A policy set by the document outlives it: the next card needs a fresh stage.
-            self._staged = False
+        return await inspect_card(self._tab, document_js, self._frames.origin.base, shot, take)
 
     async def _prove(self, document: Document, limit_bytes: int) -> Shot:
         """Draw a document both ways and record whether they agree; answers the painted one."""
@@ -166,19 +136,19 @@ class CardPage:
 
     async def _paint(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
         await self._tab.set_viewport(document.size)
-        await self._keep_pictures()
+        await self._frames.keep_pictures()
         seen = self._tab.requests_seen
         said = None
-        if ("painted", document.fingerprint) in self._visited:
+        if self._frames.has_seen("painted", document):
             said = await self._draw_at_once(document, format, limit_bytes)
         if said is None:
-            seen = await self._stage_document("painted", document)
+            seen = await self._frames.put("painted", document)
             said = await self._draw(format, limit_bytes)
         for _ in range(MAX_FRAMES):
             if said and seen == self._tab.requests_seen:
                 break
             # Painting asked for something new (a mask, say), or the frame came too early.
-            seen = await self._load(seen)
+            seen = await self._frames.load(seen)
             said = await self._draw(format, limit_bytes)
         else:
             if not said:
@@ -198,10 +168,9 @@ class CardPage:
         # The page goes from the document to the picture by itself; it only needs a frame, as soon
         # as the document is set. One that comes too early is made up for by the caller.
         wish = (ASSETS_WAIT_MS, format.value, limit_bytes, EARLY_PAINT_WAIT_MS)
-        *setting, drawing = map(
-            asyncio.ensure_future,
-            (*self._setting("painted", document), self._tab.call("stage.draw", *wish, wait=True)),
-        )
+        drawn = self._tab.call("stage.draw", *wish, wait=True)
+        calls = (*self._frames.setting("painted", document), drawn)
+        *setting, drawing = map(asyncio.ensure_future, calls)
 
         async def tick_once_set() -> None:
             await asyncio.gather(*setting)
@@ -221,12 +190,12 @@ class CardPage:
 
     async def _show(self, document: Document, format: ImageFormat) -> Shot:
         await self._tab.set_viewport(document.size.scaled(document.scale))
-        seen = await self._stage_document("shown", document)
+        seen = await self._frames.put("shown", document)
         shot = await self._take(document, format)
         for _ in range(MAX_FRAMES):
             if seen == self._tab.requests_seen and not await self._tab.call("stage.isPending"):
                 break
-            seen = await self._load(seen)
+            seen = await self._frames.load(seen)
             shot = await self._take(document, format)
         else:
             raise AssetFailed(f"{document.template} never stops loading")
@@ -254,86 +223,16 @@ class CardPage:
                 return
         raise BrowserFailed("the browser's screenshots are not of the page as it is")
 
-    async def _stage_document(self, name: FrameName, document: Document) -> int:
-        """Put a document into a frame and let it load; answers how many requests there were."""
-        await self._keep_pictures()
-        seen = self._tab.requests_seen
-        # Sent together, done in order: one round trip instead of three.
-        *_, settled = await asyncio.gather(
-            *self._setting(name, document),
-            self._tab.call("stage.settle", ASSETS_WAIT_MS, None, wait=True),
-        )
-        if not settled:
-            raise AssetFailed(f"fonts or pictures of {document.template} did not load in time")
-        visit = (name, document.fingerprint)
-        if visit not in self._visited:
-            # What is asked for the first time may be on its way to us while we look.
-            self._visited.add(visit)
-            await asyncio.sleep(FIRST_VISIT_S)
-        return await self._load(seen)
-
-    def _setting(self, name: FrameName, document: Document) -> list[Coroutine[Any, Any, Any]]:
-        """The calls that put a document into a frame, to be sent in this order."""
-        size = document.size
-        place = (name, document.base_path, size.width_px, size.height_px, document.scale)
-        content = {"frameId": self._frames[name], "html": document.html}
-        calls = [self._tab.send("Page.setDocumentContent", content)]
-        if place != self._placed:
-            calls.insert(0, self._tab.call("stage.place", *place))
-        self._placed = None if _LASTING_META.search(document.html) else place
-        return calls
-
-    async def _load(self, seen: int) -> int:
-        """Go on until a whole pass over the document has asked for nothing new."""
-        for _ in range(MAX_LOADING_PASSES):
-            if seen == self._tab.requests_seen:
-                return seen
-            seen = self._tab.requests_seen
-            urls = await self._tab.answered()
-            if not await self._tab.call("stage.settle", ASSETS_WAIT_MS, urls, wait=True):
-                break
-        raise AssetFailed("what the document loads did not arrive in time")
-
-    async def _keep_pictures(self) -> None:
-        """Have the page hold on to all pictures of the template, so that none comes late."""
-        fresh = [url for url in self._origin.picture_urls() if url not in self._kept]
-        if fresh:
-            self._kept.update(fresh)
-            await self._tab.call("stage.keep", fresh, ASSETS_WAIT_MS, wait=True)
-        # Those of image fields are other ones on the next card: only the latest are held.
-        fields = self._origin.field_picture_urls()
-        if fields and fields != self._held:
-            self._held = fields
-            await self._tab.call("stage.hold", fields, ASSETS_WAIT_MS, wait=True)
-
     async def _shoot_scripted(self, document: Document, format: ImageFormat) -> Shot:
         # Scripts leave timers, storage and listeners behind: the document gets a page and an
         # origin of its own, and the stage is set anew before the next card.
-        self._staged = False
-        self._origin = VirtualOrigin(next(_origin_numbers), prefix="scripted")
-        self._origin.enter(document)
+        self._frames.leave(document)
         await self._tab.set_viewport(document.size.scaled(document.scale))
         # Cookies alone can be set for the parent domain, which all origins share.
         await self._tab.send("Network.clearBrowserCookies")
-        await self._tab.navigate(self._origin.base + SCRIPTED_PATH)
+        await self._tab.navigate(self._frames.origin.base + SCRIPTED_PATH)
         await self._tab.evaluate(f"{scripted_js()};fitTexts(frames[0].document)")
         for _ in range(SCRIPTED_FRAMES):
             await self._tab.tick()
         await self._tab.evaluate("frames[0].document.fonts.ready.then(() => 0)", wait=True)
         return await self._take(document, format)
-
-    async def _set_stage(self) -> None:
-        """Go to a fresh origin and build the stage there."""
-        self._origin = VirtualOrigin(next(_origin_numbers))
-        self._kept.clear()
-        self._held.clear()
-        self._visited.clear()
-        self._placed = None
-        await self._tab.navigate(self._origin.base + STAGE_PATH)
-        await self._tab.evaluate(f"{ENCODER_JS};{stage_js()};0")
-        painted, shown = await self._tab.child_frames()
-        self._frames = {"painted": painted, "shown": shown}
-        self._staged = True
-
-    def _reply(self, url: str) -> Reply | None:
-        return self._origin.reply(url)

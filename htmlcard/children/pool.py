@@ -143,7 +143,6 @@ class ChildPool:
     def _replace(self, child: ChildProcess) -> None:
         if self._closed:
             return  # `aclose` kills them all
-        self._children.discard(child)
         self._start(child)
 
     def _start(self, instead_of: ChildProcess | None) -> None:
@@ -155,6 +154,8 @@ class ChildPool:
     async def _keep_starting(self, instead_of: ChildProcess | None) -> None:
         if instead_of is not None:
             await instead_of.kill()
+            # Not before: whoever closes the pool meanwhile has to kill it.
+            self._children.discard(instead_of)
         delay_s = 0.1
         while True:
             try:

@@ -70,6 +70,8 @@ class ChildProcess:
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 said, _ = await child._receive()
+            if said != READY:
+                raise ChildDied
         except (TimeoutError, ChildDied) as error:
             await child.kill()
             raise EnvironmentLacking(
@@ -78,7 +80,6 @@ class ChildProcess:
         except BaseException:
             await child.kill()
             raise
-        assert said == READY
         return child
 
     @property

@@ -19,6 +19,7 @@ from htmlcard.errors import (
     InvalidRequest,
     InvalidSettings,
     RenderFailed,
+    UnknownTemplate,
 )
 
 EXIT_FINDINGS = 1
@@ -30,15 +31,52 @@ app = App(
     version=__version__,
     help="Turns HTML/CSS templates into social preview pictures.",
 )
-app.command("htmlcard.cli.serve:serve", name="serve")
-app.command("htmlcard.cli.serve:dev", name="dev")
-app.command("htmlcard.cli.render:render", name="render")
-app.command("htmlcard.cli.templates:app", name="templates")
-app.command("htmlcard.cli.sign:sign", name="sign")
-app.command("htmlcard.cli.sign:keygen", name="keygen")
-app.command("htmlcard.cli.doctor:doctor", name="doctor")
-app.command("htmlcard.cli.install_browser:install_browser", name="install-browser")
-app.command("htmlcard.cli.config:config", name="config")
+# Said here, for commands are loaded only when they run, and `--help` runs none.
+app.command(
+    "htmlcard.cli.serve:serve",
+    name="serve",
+    help="Run the service.",
+)
+app.command(
+    "htmlcard.cli.serve:dev",
+    name="dev",
+    help="Run the service for editing templates, on this machine.",
+)
+app.command(
+    "htmlcard.cli.render:render",
+    name="render",
+    help="Draw one card into a file, without a server.",
+)
+app.command(
+    "htmlcard.cli.templates:app",
+    name="templates",
+    help="List, show, make and test templates.",
+)
+app.command(
+    "htmlcard.cli.sign:sign",
+    name="sign",
+    help="Sign a render URL.",
+)
+app.command(
+    "htmlcard.cli.sign:keygen",
+    name="keygen",
+    help="Print a fresh signing key.",
+)
+app.command(
+    "htmlcard.cli.doctor:doctor",
+    name="doctor",
+    help="Tell what this machine lacks, and how to mend it.",
+)
+app.command(
+    "htmlcard.cli.install_browser:install_browser",
+    name="install-browser",
+    help="Install Chromium and fonts.",
+)
+app.command(
+    "htmlcard.cli.config:config",
+    name="config",
+    help="Show every setting and where it came from.",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,6 +93,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(EXIT_USAGE)
     except (InvalidSettings, InvalidRequest) as error:
         _complain(error)
+        if isinstance(error, UnknownTemplate):
+            print("`htmlcard templates list` shows what there is.", file=sys.stderr)
         sys.exit(EXIT_USAGE)
     except (EnvironmentLacking, BrowserUnavailable) as error:
         _complain(error)

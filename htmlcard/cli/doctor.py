@@ -15,6 +15,7 @@ from htmlcard.assembly import load_catalogue
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.system_packages import find_package_manager, format_command
 from htmlcard.cli.flags import SettingFlags, settings_of
+from htmlcard.cli.packages import find_outdated
 from htmlcard.config import Settings
 from htmlcard.errors import BrowserUnavailable, InvalidSettings, TemplateFailed
 from htmlcard.glyphs import GlyphCoverage
@@ -40,7 +41,7 @@ class Finding:
 
 
 def doctor(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
-    """Check browser, isolation, fonts, templates and cache folder by using them.
+    """Check browser, isolation, fonts, templates and cache folder by using them, and packages.
 
     Exit code 3 where something is missing without which no card can be drawn.
     """
@@ -51,6 +52,7 @@ def doctor(*, json_: bool = False, flags: SettingFlags | None = None) -> int:
         *_look_at_fonts(GlyphCoverage.load()),
         *_look_at_templates(settings),
         _look_at_cache(settings),
+        *_look_at_packages(),
     ]
     if json_:
         print(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
@@ -148,3 +150,16 @@ def _look_at_cache(settings: Settings) -> Finding:
         detail = f"{settings.cache_dir} cannot be written: {error.strerror}"
         return Finding("cache", "warning", detail, "Set HTMLCARD_CACHE_DIR to a folder that can.")
     return Finding("cache", "ok", f"{Path(settings.cache_dir)} can be written")
+
+
+def _look_at_packages() -> Iterator[Finding]:
+    outdated = find_outdated()
+    for package in outdated:
+        yield Finding(
+            "packages",
+            "warning",
+            f"{package.name} is {package.installed or 'missing'}, and {package.wanted} is needed",
+            "Install htmlcard anew: older versions may have known holes.",
+        )
+    if not outdated:
+        yield Finding("packages", "ok", "all are as new as htmlcard asks for")

@@ -74,7 +74,8 @@ _UNPACKERS: dict[str, Callable[[], _Unpacker]] = {
 class BodyDecoder:
     """Takes a body apart as its `Content-Encoding` says.
 
-    Raises BadAnswer for unknown or nested encodings and damaged bodies, AnswerTooLarge at the cap.
+    Raises BadAnswer for unknown encodings, more than two of them and damaged bodies,
+    AnswerTooLarge at the cap.
     """
 
     def __init__(self, encoding: str, limit_bytes: int) -> None:

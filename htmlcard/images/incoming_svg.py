@@ -23,6 +23,7 @@ _REFUSED = frozenset({"foreignObject", "image", "feImage", "script", "iframe"})
 _LENGTH = re.compile(
     r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|mm|cm|in|pc|em|rem)?\s*", re.I
 )
+_MAX_LENGTH_TEXT = 64
 
 
 @dataclass(slots=True)
@@ -135,6 +136,7 @@ class _Reader:
 
 def _find_length(text: str) -> float | None:
     """A positive length; units are taken as equal, since only the ratio counts."""
-    match = _LENGTH.fullmatch(text)
+    # Matching takes time by the square of a text's length.
+    match = _LENGTH.fullmatch(text) if len(text) <= _MAX_LENGTH_TEXT else None
     value = float(match[1]) if match else 0.0
     return value if 0 < value < 1e6 else None

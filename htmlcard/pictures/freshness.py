@@ -24,6 +24,12 @@ class Freshness:
     etag: str = ""
     last_modified: str = ""
 
+    def over(self, before: Freshness) -> Freshness:
+        """What holds after a 304: validators it does not repeat stay (RFC 9111, section 3.2)."""
+        return Freshness(
+            self.fresh_s, self.etag or before.etag, self.last_modified or before.last_modified
+        )
+
     @property
     def validators(self) -> dict[str, str]:
         """Headers of a conditional request."""

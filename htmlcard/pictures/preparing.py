@@ -17,7 +17,7 @@ from htmlcard.card import Asset, Document, ImageFormat, Shot, Size
 from htmlcard.children.pool import ChildLate, ChildPool, NoChildFree
 from htmlcard.children.process import ChildDied, ChildKind
 from htmlcard.children.service import OUT_OF_MEMORY, READY
-from htmlcard.errors import FetchTimedOut, UnusablePicture
+from htmlcard.errors import DeadlineExceeded, FetchTimedOut, UnusablePicture
 from htmlcard.images import incoming
 
 PICTURES_PATH = "/picture/"
@@ -66,8 +66,8 @@ class Preparer:
         """The picture in `data`: upright, sRGB, at most 2400 px a side.
 
         Raises:
-            UnusablePicture: it is none, or takes too much to draw; the same bytes always will.
-            RenderFailed: no browser could draw it now.
+            UnusablePicture: it is none, or takes too much memory; the same bytes always will.
+            RenderFailed: it could not be decoded or drawn in time, which need not be its fault.
             FetchTimedOut: nobody was free to decode it now.
         """
         kind, answer = await self._ask(b"D" + data)
@@ -89,8 +89,11 @@ class Preparer:
             )
         except NoChildFree:
             raise FetchTimedOut("nobody was free to decode it") from None
-        except (ChildLate, ChildDied):
-            raise UnusablePicture("it takes too long to decode") from None
+        except ChildLate:
+            # Part of the time may have gone by waiting for a child.
+            raise DeadlineExceeded("the picture was not decoded in time") from None
+        except ChildDied:
+            raise UnusablePicture("decoding it takes the decoder down") from None
         if kind == OUT_OF_MEMORY:
             raise UnusablePicture("it takes too much memory to decode")
         if kind == incoming.ERROR:

@@ -171,7 +171,7 @@ class PictureShelf:
         answer = await self._web.fetch(url, limits=self._limits, headers={**_ACCEPT, **validators})
         freshness = read_freshness(answer.headers)
         if answer.status == 304 and old and has_old:
-            renewed = replace(freshness, etag=freshness.etag or old.freshness.etag)
+            renewed = freshness.over(old.freshness)
             until_s = self.now() + renewed.fresh_s
             return replace(old, fresh_until_s=until_s, freshness=renewed, problem="", passing=False)
         if answer.status == 429 or answer.status >= 500:

@@ -35,7 +35,7 @@ HANDLER_OPTIONS: dict[str, Any] = {
 
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) ([^\r\n]+) (HTTP/1\.[01])(?=\r?\n)")
 _NOT_IN_TARGETS = re.compile(rb"[^!-~]")
-_RENDER = re.compile(rb"(?:GET|HEAD|POST) \S{0,100}?/render/([a-z0-9_-]{1,64}(?:\.[a-z]{3,4})?)")
+_RENDER = re.compile(rb"(?i:GET|HEAD|POST) \S{0,100}?/render/([a-z0-9_-]{1,64}(?:\.[a-z]{3,4})?)")
 
 log = structlog.get_logger()
 

@@ -21,8 +21,8 @@ from htmlcard.cache import CacheEntry
 from htmlcard.card_request import CardRequest
 from htmlcard.errors import TemplateFailed, UnknownTemplate
 
-#: Set on a request that was answered from memory, where its target alone decided the answer:
-#: not who asked, and not the time, but for the card's own expiry.
+#: Set on a request whose answer is a whole card from memory, where its target alone decided it:
+#: not who asked, and not the time, but for the card's own expiry. Nothing may fail afterwards.
 CARD_IN_MEMORY = web.RequestKey("card_in_memory", CardRequest)
 
 #: How many answers are known, and the longest URL among them: some 15 MB at most.

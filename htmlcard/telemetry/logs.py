@@ -25,7 +25,10 @@ def configure_logs(level: str, format: LogFormat) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks
+            structlog.processors.ExceptionRenderer(
+                # Values of variables are left out: tokens and keys are among them.
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            )
             if not text
             else structlog.processors.format_exc_info,
             renderer,

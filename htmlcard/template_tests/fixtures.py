@@ -165,7 +165,7 @@ class _Maker:
     def _pick(self, item: Field, words: Words) -> str:
         if item is self._title:
             return words.headline
-        long = len(str(item.sample)) >= _SENTENCE_LENGTH
+        long = len(str(item.sample or "")) >= _SENTENCE_LENGTH
         return words.sentence if long else words.word
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 Signature = tuple[int, int, int, int]
 
-MAX_FILE_BYTES = 20_000_000
+MAX_FILE_BYTES = 8_000_000
 MAX_TEXT_BYTES = 2_000_000
 _MAX_FILES = 2000
 #: Two writes within one tick of the file system's clock look alike, so what was written

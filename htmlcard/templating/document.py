@@ -17,6 +17,7 @@ from htmlcard.templating.template import Template
 from htmlcard.templating.workers import WorkerPool
 
 _HTML_TAG = re.compile(r"""<!--.*?-->|<html\b((?:[^>"']|"[^"]*"|'[^']*')*)>""", re.I | re.S)
+_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)""")
 _DOCTYPE = re.compile(r"\s*(?:<!--.*?-->\s*)*<!doctype[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -33,7 +34,8 @@ async def build_document(
 ) -> Document:
     """The document of one card. `pictures`, by path, are what the params' image fields name.
 
-    `lang` is a tag as `parse_lang` returns it; where it is None, the texts tell.
+    `lang` is a tag as `parse_lang` returns it, and goes over what the template says; where it is
+    None, the template tells, else the texts.
     Raises InvalidParams for a size the template does not declare, TemplateFailed
     and DeadlineExceeded as `WorkerPool.render` does.
     """
@@ -42,6 +44,7 @@ async def build_document(
         message = f"must be one of {', '.join(template.sizes)}{suggest(size_name, template.sizes)}"
         raise InvalidParams("There is no such size.", [InputError("size", message)])
     texts = _texts(template, params)
+    told = lang is not None
     direction = find_direction(lang or DEFAULT_LANG, texts)
     lang = lang or find_lang(texts)
     card = {
@@ -55,7 +58,7 @@ async def build_document(
     }
     filled_in = await pool.render(template, params, card, timeout_s)
     return Document(
-        html=add_root_attributes(filled_in, lang, direction),
+        html=add_root_attributes(filled_in, lang, direction, told=told),
         template=template.name,
         fingerprint=template.fingerprint,
         size=size,
@@ -79,8 +82,10 @@ def _texts(template: Template, params: Params) -> list[str]:
     return [str(params.values[item.name]) for item in fields if item.type is FieldType.TEXT]
 
 
-def add_root_attributes(source: str, lang: str, direction: str) -> str:
-    """`source` whose `<html>` has `lang` and `dir`; what the template set itself stays.
+def add_root_attributes(source: str, lang: str, direction: str, *, told: bool = False) -> str:
+    """`source` whose `<html>` has `lang` and `dir`.
+
+    What the template set itself stays, unless the caller of the card has `told` its language.
 
     A fragment without `<html>` gets one, and a doctype, as quirks mode is never meant.
     """
@@ -88,7 +93,8 @@ def add_root_attributes(source: str, lang: str, direction: str) -> str:
     for match in _HTML_TAG.finditer(source):
         if match[1] is None:
             continue  # a comment
-        present = {name.lower() for name in re.findall(r"""([^\s=>"'/]+)\s*=""", match[1])}
+        # Of an attribute that is there twice, the first counts (HTML, 13.2.5.33).
+        present = set() if told else {name.lower() for name in _ATTRIBUTE.findall(match[1])}
         added = "".join(
             f' {name}="{html.escape(value)}"'
             for name, value in wanted.items()

@@ -40,7 +40,10 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input. `default` and `sample` are values of the field's type; '' stands for none."""
+    """One input. `default` and `sample` are values of the field's type; '' stands for none.
+
+    Where `sample` is None, its author said nothing, and whoever needs one makes it up.
+    """
 
     name: str
     type: FieldType = FieldType.TEXT
@@ -51,7 +54,7 @@ class Field:
     min: float | None = None
     max: float | None = None
     help: str = ""
-    sample: Value = ""
+    sample: Value | None = None
     sources: tuple[str, ...] = ()
 
 

@@ -86,7 +86,7 @@ class _FieldTable(_Table):
     min: Annotated[float, Constraint(allow_inf_nan=False)] | None = None
     max: Annotated[float, Constraint(allow_inf_nan=False)] | None = None
     help: str = ""
-    sample: _Raw = ""
+    sample: _Raw | None = None
     sources: tuple[str, ...] = Constraint((), strict=False)
 
 
@@ -238,10 +238,12 @@ class _Reader:
         default = self._read_value(bare, "default", table.default)
         if bare.type is FieldType.BOOLEAN and default == "":
             default = False
+        if bare.type is FieldType.IMAGE and table.default != "":
+            message = "an image has no default; draw a placeholder where it is empty"
+            self._add(("fields", bare.name, "default"), message)
+        if table.sample is None:
+            return replace(bare, default=default)
         if bare.type is FieldType.IMAGE:
-            if table.default != "":
-                message = "an image has no default; draw a placeholder where it is empty"
-                self._add(("fields", bare.name, "default"), message)
             sample: Value = str(table.sample)
         else:
             sample = self._read_value(bare, "sample", table.sample)

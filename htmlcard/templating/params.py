@@ -6,7 +6,6 @@ JSON bodies strictly, since a program wrote them. One field's value is `fields`.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -24,6 +23,7 @@ from htmlcard.templating.fields import (
 from htmlcard.templating.mistakes import suggest
 from htmlcard.templating.template import Template
 from htmlcard.templating.text import clean_text, is_blank
+from htmlcard.urls import first_values
 
 #: Looking for the nearest name is slow; thousands of unknown ones get no suggestion.
 _MAX_SUGGESTIONS = 20
@@ -66,11 +66,7 @@ def parse_query(
     Unknown names are ignored, the first of repeated ones wins, and what cannot
     be used becomes the field's default with a warning that names the field.
     """
-    raw: dict[str, str] = {}
-    for name, text in query:
-        key = name if name.isascii() else unicodedata.normalize("NFC", name[:256])
-        if key in template.fields:
-            raw.setdefault(key, text)
+    raw = first_values(query, template.fields)
     values: dict[str, Value] = {}
     warnings: list[str] = []
     for item in template.fields.values():

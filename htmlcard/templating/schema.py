@@ -54,7 +54,7 @@ def _describe(item: Field) -> dict[str, Any]:
         schema["description"] = item.help
     if item.default != "":
         schema["default"] = to_json(item.default)
-    if item.sample != "":
+    if item.sample not in (None, ""):
         schema["examples"] = [to_json(item.sample)]
     return schema
 
@@ -69,14 +69,15 @@ def to_json(value: object) -> str | int | float | bool:
 def sample_params(template: Template) -> dict[str, str | int | float | bool]:
     """A body for `parse_json` that shows the template well: samples, else sensible values.
 
+    A text whose sample is empty is left out, too: its author wants to show the card without it.
     Images are left out, so that the template shows its placeholder.
     """
     values: dict[str, str | int | float | bool] = {}
     for item in template.fields.values():
-        value = item.sample if item.sample != "" else item.default
         if item.type is FieldType.IMAGE:
             continue
-        if value == "":
+        value = item.sample if item.sample not in (None, "") else item.default
+        if value == "" and not (item.sample == "" and item.type is FieldType.TEXT):
             value = _invent(item, template)
         if value != "":
             values[item.name] = to_json(value)

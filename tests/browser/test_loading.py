@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from htmlcard.browser.frames import ASSETS_WAIT_MS
 from htmlcard.browser.lane import Lane
-from htmlcard.browser.page import ASSETS_WAIT_MS
 from htmlcard.card import Document, ImageFormat
 
 from .documents import make_asset, make_document, unused_name

@@ -146,7 +146,7 @@ async def test_templates_that_take_turns_share_a_stage(lane: Lane) -> None:
         assets = {"logo.svg": make_asset(solid_svg((GREEN, BLUE)[turn % 2]), "image/svg+xml")}
         document = make_document("<img src=logo.svg>", template=names[turn % 2], assets=assets)
         await shoot(lane, document)
-        hosts.add(lane._page._origin.host)
+        hosts.add(lane._page._frames.origin.host)
     assert len(hosts) <= 2  # The lane may have come with another template's.
 
 

@@ -39,9 +39,12 @@ def test_help_of_htmlcard_lists_every_command(desk: Desk) -> None:
     done = desk.run("--help")
     assert done.returncode == 0
     for command in ("serve", "dev", "render", "sign", "templates", "doctor", "install-browser"):
-        assert command in done.stdout.decode()
+        assert re.search(rf"{command} +[A-Z][a-z]+", done.stdout.decode()), "says what it does"
     assert desk.run("--version").stdout.decode().strip() == __version__
     assert desk.run("nosuch").returncode == 2
+    lost = desk.run("templates", "show", "nosuch")
+    assert lost.returncode == 2
+    assert "htmlcard templates list" in lost.stderr.decode()
 
 
 def test_templates_are_listed_and_broken_ones_are_findings(desk: Desk) -> None:

@@ -97,8 +97,10 @@ README = Page("README.md")
 TEMPLATES = Page("docs/templates.md")
 HTTP = Page("docs/http.md")
 OPERATIONS = Page("docs/operations.md")
+SECURITY = Page("SECURITY.md")
 PAGES = [
     README,
+    SECURITY,
     *(Page(path.relative_to(ROOT).as_posix()) for path in sorted(ROOT.glob("docs/**/*.md"))),
     Page("examples/blog/README.md"),
 ]

@@ -40,6 +40,15 @@ def test_servers_decide_within_bounds(headers: dict[str, str], seconds: float) -
     assert read_freshness(headers).fresh_s == seconds
 
 
+def test_a_304_keeps_what_it_does_not_repeat() -> None:
+    """Or every second question is one without validators, and brings the whole picture again."""
+    before = read_freshness({"ETag": '"a"', "Last-Modified": DATE, "Cache-Control": "max-age=600"})
+    after = read_freshness({"Cache-Control": "max-age=900"}).over(before)
+    assert (after.fresh_s, after.validators) == (900, before.validators)
+    changed = read_freshness({"ETag": '"b"'}).over(before)
+    assert changed.validators == {"If-None-Match": '"b"', "If-Modified-Since": DATE}
+
+
 def test_only_what_can_be_sent_back_is_kept() -> None:
     """What we send as a validator is what a stranger wrote."""
     odd = {"ETag": 'W/"a\x01"', "Last-Modified": "x" * 1000}

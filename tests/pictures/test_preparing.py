@@ -29,7 +29,7 @@ from PIL import Image, ImageCms
 from running import Site
 
 from htmlcard.card import Asset
-from htmlcard.errors import UnusablePicture
+from htmlcard.errors import FetchTimedOut, RenderFailed, UnusablePicture
 from htmlcard.pictures import Preparer, preparing
 
 
@@ -169,6 +169,7 @@ async def test_a_bomb_just_below_the_cap_harms_nobody(preparer: Preparer) -> Non
         ('width="100%" height="100%" viewBox="0 0 20 20"', (1200, 1200)),
         ("", (1200, 600)),
         ('width="0" height="-1" viewBox="nan 0 0 0"', (1200, 600)),
+        (f'width="{"1" * 500_000}x" viewBox="0 0 20 10"', (1200, 600)),
     ],
 )
 async def test_svgs_have_the_shape_they_say(
@@ -195,6 +196,19 @@ async def test_an_svg_of_an_office_program_is_drawn(preparer: Preparer) -> None:
     )
     picture = opened(await preparer.prepare(svg(content, before=before)))
     assert is_near(pixel(picture, 0.5, 0.5), (*GREEN, 255))
+
+
+async def test_a_picture_that_came_too_late_is_not_condemned(
+    preparer: Preparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time may have gone by waiting; a verdict on its bytes would hold for ever."""
+    noise = saved(Image.effect_noise((3000, 3000), 60).convert("RGB"), "PNG")
+    await preparer.prepare(plain(GREEN))  # From now on there is somebody to decode it.
+    with monkeypatch.context() as patch:
+        patch.setattr(preparing, "_DECODE_TIMEOUT_S", 0.05)
+        with pytest.raises((RenderFailed, FetchTimedOut)):
+            await preparer.prepare(noise)
+    assert opened(await preparer.prepare(noise)).size == (2400, 2400)
 
 
 async def test_nobody_gets_another_ones_picture(preparer: Preparer) -> None:

@@ -24,6 +24,7 @@ from htmlcard.server import hot_cards
 from htmlcard.server.app import HOT_CARDS, build_app, listen
 from htmlcard.server.connections import Connections
 from htmlcard.server.edge import EdgeHandler
+from htmlcard.server.handlers import render
 from htmlcard.server.hot_path import HotPath, parse_whole, tell_when_answered
 
 HANG_S = 30.0
@@ -153,6 +154,19 @@ async def test_a_hot_answer_is_the_slow_one(front: Front, path: str) -> None:
         ("Date", r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"),
     ):
         assert all(re.fullmatch(pattern, one[name]) for one in (hot, slow, hot_head))
+
+
+async def test_only_pictures_are_kept(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that failed after its card was found must not become the card's headers."""
+    path = "/render/nonce?title=kept&nonce=%2300ff00"
+    async with front.connect() as wire:
+        assert (await wire.ask(path)).status.endswith("200 OK")
+        with monkeypatch.context() as patch:
+            patch.setattr(render, "_picture", Mock(side_effect=ValueError("a fault of ours")))
+            assert " 500 " in (await wire.ask(path)).status
+        hot = await front.heat(wire, path)
+        assert hot["Content-Type"] == "image/png"
+        assert hot["ETag"] == (await wire.ask(path, "X-Request-Id: slow"))["ETag"]
 
 
 async def test_headers_are_kept_as_they_are(front: Front, site: Site) -> None:

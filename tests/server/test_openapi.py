@@ -30,3 +30,12 @@ async def test_operations_have_ids_of_their_own(site: Site) -> None:
     ids = [operation["operationId"] for item in paths.values() for operation in item.values()]
     assert len(ids) == len(set(ids))
     assert all(each.isidentifier() for each in ids)
+
+
+async def test_refusals_are_described(site: Site) -> None:
+    """Who writes a client must know that a picture is not all that may come."""
+    paths = (await site.get("/openapi.json")).json["paths"]
+    card = paths["/render/{template}"]
+    assert {"304", "403", "404", "429"} <= card["get"]["responses"].keys()
+    assert {"401", "422", "429"} <= card["post"]["responses"].keys()
+    assert "401" in paths["/tags/{template}"]["get"]["responses"]

@@ -68,3 +68,11 @@ async def test_a_hostile_host_header_stays_text(site: Site) -> None:
     """Host is the caller's text: it must not become markup in a page that a cache may keep."""
     answer = await site.get("/tags/nonce?title=x", Host='a"><script>alert(1)</script>')
     assert b"<script" not in answer.body
+
+
+async def test_tags_know_a_field_however_its_accents_are_written(make_site: MakeSite) -> None:
+    """A card shows it either way, so the tags must not drop it."""
+    site = await make_site()
+    site.write("accents.html", "<p>{{ größe }}</p>")
+    answer = await site.get("/tags/accents?gro%CC%88%C3%9Fe=42", Accept="application/json")
+    assert "gr%C3%B6%C3%9Fe=42" in answer.json["og:image"]

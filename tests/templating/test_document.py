@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from htmlcard.card import Size
@@ -92,6 +94,7 @@ async def test_a_template_that_fails_is_a_render_failure(pool: WorkerPool, load:
         ('<html lang="en"><p>', '<html dir="rtl" lang="en"><p>'),
         ("<html dir=ltr lang=en>", "<html dir=ltr lang=en>"),
         ('<html data-lang="x">', '<html lang="ar" dir="rtl" data-lang="x">'),
+        ('<html title="a lang=b">', '<html lang="ar" dir="rtl" title="a lang=b">'),
         ("<!-- <html> --><html>", '<!-- <html> --><html lang="ar" dir="rtl">'),
         ("<p>hi", '<!doctype html><html lang="ar" dir="rtl"><p>hi'),
         (" <!DOCTYPE html><p>", ' <!DOCTYPE html><html lang="ar" dir="rtl"><p>'),
@@ -100,3 +103,17 @@ async def test_a_template_that_fails_is_a_render_failure(pool: WorkerPool, load:
 def test_the_root_element_gets_what_it_lacks(source: str, result: str) -> None:
     """Fonts for Han and the direction of a card hang on these; a template's own choice stays."""
     assert add_root_attributes(source, "ar", "rtl") == result
+
+
+@pytest.mark.parametrize(
+    ("lang", "expected"), [(None, ("en", "ltr")), ("ja", ("ja", "ltr")), ("ar", ("ar", "rtl"))]
+)
+async def test_the_language_asked_for_goes_over_the_one_in_the_template(
+    pool: WorkerPool, load: Load, lang: str | None, expected: tuple[str, str]
+) -> None:
+    """Editors begin every file with lang="en", under which Han titles get the wrong shapes."""
+    template = load('<!doctype html><html class="a" lang="en" dir=ltr><h1>{{ title }}</h1></html>')
+    document = await build_document(pool, template, parse_query(template, []), lang=lang)
+    # What counts is the first of each: https://html.spec.whatwg.org/#parse-error-duplicate-attribute
+    found = dict(reversed(re.findall(r"""(lang|dir)="?([\w-]+)""", document.html)))
+    assert (found["lang"], found["dir"]) == expected

@@ -46,3 +46,9 @@ def test_samples_are_a_card_without_warnings(load: Load) -> None:
         "extra_words": "Extra words",
     }
     assert parse_json(template, samples).warnings == ()
+
+
+def test_an_empty_sample_is_shown_as_nothing(load: Load) -> None:
+    """Else the gallery's pictures read “Credit” and “Value 4” where designers left room."""
+    template = load("{{ title }}", '[fields.title]\nsample = "Hi"\n[fields.credit]\nsample = ""\n')
+    assert sample_params(template) == {"title": "Hi"}

@@ -269,6 +269,21 @@ async def test_workers_die_with_their_parent(root: Path, load: Load) -> None:
     await wait_until(lambda: all(map(is_gone, pids)))
 
 
+async def test_closing_ends_a_worker_that_was_just_given_up(load: Load) -> None:
+    """Between a caller's leaving and its worker's end the pool may be closed."""
+    endless = load(ENDLESS["nested loops"])
+    async with WorkerPool(1) as pool:
+        (pid,) = pool.pids
+        leaving = asyncio.create_task(draw(pool, endless, timeout_s=30))
+        await asyncio.sleep(0.05)
+        leaving.cancel()
+        # Lets the caller leave, and nothing more.
+        await asyncio.sleep(0)
+        assert not pool.closed
+    await asyncio.gather(leaving, return_exceptions=True)
+    assert read_proc(pid, "stat") == ""
+
+
 async def test_closing_fails_the_cards_in_flight_and_leaves_no_process(load: Load) -> None:
     """A service that stops must neither wait for a template nor start a worker anew."""
     endless = load(ENDLESS["nested loops"])

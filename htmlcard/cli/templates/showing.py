@@ -94,4 +94,5 @@ def _print(template: Template) -> None:
     sample = next(((k, v) for k, v in sample_params(template).items() if v != ""), None)
     flag = f' -p {sample[0]}="{sample[1]}"' if sample else ""
     command = f"htmlcard render {template.name}{flag} -o {template.name}.png"
-    console.print(f"Try:   {command}", markup=False, highlight=False)
+    # A line break of ours would get into what is copied.
+    console.print(f"Try:   {command}", markup=False, highlight=False, soft_wrap=True)

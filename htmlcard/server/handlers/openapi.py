@@ -90,6 +90,12 @@ def _operation(route: DescribedRoute) -> dict[str, Any]:
         ]
     if renders:
         operation["responses"]["304"] = {"description": "The caller has the card already"}
+        operation["responses"]["429"] = {"description": "Budget used up", "content": _PROBLEM}
+        if route.method == "GET":
+            operation["responses"]["403"] = {"description": "Not signed", "content": _PROBLEM}
+    if route.path.startswith("/tags/") or (renders and route.method == "POST"):
+        # Where signing is required, these ask for the API token.
+        operation["responses"]["401"] = {"description": "No or wrong token", "content": _PROBLEM}
     if route.method == "POST":
         operation["requestBody"] = {
             "required": True,

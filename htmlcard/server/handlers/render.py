@@ -63,15 +63,10 @@ async def render(request: web.Request) -> web.Response:
     known = request.headers.get("If-None-Match")
     etag = renderer.etag(card) if known is not None else None
     if known is not None and etag is not None and matches_etag(known, etag):
-        _count(context, card, "not_modified")
-        headers = {"ETag": etag, "Cache-Control": _cache_control(context, card, signed)}
-        return web.Response(status=304, headers=headers)
+        return _not_modified(context, card, etag, _cache_control(context, card, signed))
     rendered = renderer.find_now(card)
-    if rendered is not None:
-        # Pictures have a freshness of their own, which is asked for the long way.
-        if not card.params.pictures and (signed is None or signed.expires_at_s is None):
-            request[CARD_IN_MEMORY] = card
-    else:
+    in_memory = rendered is not None
+    if rendered is None:
         try:
             rendered = await renderer.render(
                 card,
@@ -85,14 +80,17 @@ async def render(request: web.Request) -> web.Response:
         except RenderFailed:
             _count(context, card, "failed")
             raise
-    _count(context, card, _result(rendered))
     cache_control = _cache_control(context, card, signed, rendered)
-    warnings += rendered.warnings
     if known is not None and not rendered.fallback and matches_etag(known, rendered.etag):
         # Of a card with pictures that is known only now.
-        headers = {"ETag": rendered.etag, "Cache-Control": cache_control}
-        return web.Response(status=304, headers=headers)
-    return _picture(request, template.name, rendered, cache_control, warnings, timings)
+        return _not_modified(context, card, rendered.etag, cache_control)
+    _count(context, card, _result(rendered))
+    warnings += rendered.warnings
+    answer = _picture(request, template.name, rendered, cache_control, warnings, timings)
+    # Pictures have a freshness of their own, which is asked for the long way.
+    if in_memory and not card.params.pictures and (not signed or signed.expires_at_s is None):
+        request[CARD_IN_MEMORY] = card
+    return answer
 
 
 async def _without_template(
@@ -140,6 +138,13 @@ def _get_template(context: Context, target: Target) -> Template:
 def _count(context: Context, card: CardRequest, result: str) -> None:
     name, format = card.template.name, card.format.value
     context.service.metrics.requests.labels(name, format, result).inc()
+
+
+def _not_modified(
+    context: Context, card: CardRequest, etag: str, cache_control: str
+) -> web.Response:
+    _count(context, card, "not_modified")
+    return web.Response(status=304, headers={"ETag": etag, "Cache-Control": cache_control})
 
 
 def _result(rendered: Rendered) -> str:

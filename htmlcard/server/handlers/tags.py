@@ -9,10 +9,13 @@ from aiohttp import web
 from htmlcard.card_request import read_lenient
 from htmlcard.server.access import refuse_unsigned
 from htmlcard.server.context import context_of, public_base
-from htmlcard.urls import RESERVED_NAMES, parse_query, parse_target
+from htmlcard.signatures import recognized
+from htmlcard.urls import parse_query, parse_target
 
 #: X cuts longer ones (platforms: `twitter:image:alt`, 420 characters).
 _MAX_ALT = 420
+#: A signature is made anew, and what crawlers get is always a picture.
+_NOT_IN_TAGS = frozenset({"fallback", "sig", "exp"})
 
 
 async def tags(request: web.Request) -> web.Response:
@@ -24,11 +27,8 @@ async def tags(request: web.Request) -> web.Response:
     template = context.service.catalogue.get_template(target.template)
     query = parse_query(request.raw_path.partition("?")[2])
     card, _, _ = read_lenient(template, target, query)
-    kept: dict[str, str] = {}
-    for name, value in query:
-        if name in template.fields or name in RESERVED_NAMES - {"fallback", "sig", "exp"}:
-            kept.setdefault(name, value)
-    url = public_base(request) + context.local_url(target, list(kept.items()))
+    kept = [pair for pair in recognized(query, template.fields) if pair[0] not in _NOT_IN_TAGS]
+    url = public_base(request) + context.local_url(target, kept)
     title, subtitle = card.words
     alt = (title or subtitle or template.title)[:_MAX_ALT]
     found = [
