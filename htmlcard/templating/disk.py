@@ -15,6 +15,7 @@ from pathlib import Path
 
 Signature = tuple[int, int, int, int]
 
+#: What is far larger goes through the pipe to the browser so slowly that all other cards wait.
 MAX_FILE_BYTES = 8_000_000
 MAX_TEXT_BYTES = 2_000_000
 _MAX_FILES = 2000

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from conftest import open_site
-from running import Site, until
+from running import Site, open_site, until
 
 from .heavy import heavy_cards
 
