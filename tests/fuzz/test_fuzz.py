@@ -21,7 +21,7 @@ FIXED_SEED = 20_26
 sizes = pytest.mark.parametrize(
     ("seed", "queries", "templates"),
     [
-        (FIXED_SEED, 250, 40),
+        (FIXED_SEED, 150, 25),
         pytest.param(FIXED_SEED + 1, 5000, 1000, marks=pytest.mark.soak),
         pytest.param(secrets.randbelow(2**32), 5000, 1000, marks=pytest.mark.soak),
     ],

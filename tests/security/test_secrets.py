@@ -146,6 +146,7 @@ async def test_no_secret_is_told_by_a_service(desk: Desk) -> None:
     assert tolds[0].pictures["nonce"] != tolds[1].pictures["nonce"]
 
 
+@pytest.mark.soak
 def test_no_secret_is_told_by_a_command(desk: Desk) -> None:
     """Their output is pasted into tickets."""
     secrets = ONE

@@ -51,7 +51,15 @@ async def test_bytes_do_not_tell_what_was_encoded_before(encoder_page: Page, see
         assert await encoder_page.evaluate(COMPARE, call)
 
 
-@pytest.mark.parametrize("kind", ["flat", "gradient", "photo", "photo_beside_flat"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "gradient",
+        "photo_beside_flat",
+        pytest.param("flat", marks=pytest.mark.soak),
+        pytest.param("photo", marks=pytest.mark.soak),
+    ],
+)
 async def test_a_new_title_on_a_card_of_full_size(encoder_page: Page, kind: str) -> None:
     """Only here do matches reach as far back as they may, into the band above."""
     picture = make_picture(kind, 1200, 400)
