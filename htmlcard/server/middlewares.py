@@ -16,8 +16,10 @@ from aiohttp import web
 
 from htmlcard.errors import InvalidRequest, RenderFailed
 from htmlcard.server.context import context_of
+from htmlcard.server.handlers.render import brand_answer
 from htmlcard.server.hot_path import tell_when_answered
 from htmlcard.server.problems import REQUEST_ID, problem, problem_of
+from htmlcard.urls import parse_target
 
 log = structlog.get_logger()
 
@@ -85,6 +87,9 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         )
     except Exception:
         log.exception("a fault of our own", path=request.path[:200], request_id=request[REQUEST_ID])
+        if request.path.startswith("/render/") and request.method != "POST":
+            target = parse_target(request.match_info["template"])
+            return brand_answer(context_of(request), request, target, "internal")
         return problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,

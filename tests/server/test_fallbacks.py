@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from running import Answer, MakeSite, Site, is_near, tell, until
 
+from htmlcard.server.handlers import render
+
 #: Far above every deadline set here: a test that reaches it hangs.
 HANG_S = 15.0
 GREEN, RED = (0, 255, 0), (255, 0, 0)
@@ -147,7 +149,7 @@ async def test_in_dev_mode_not_even_a_fallback_is_kept_by_browsers(make_site: Ma
 async def test_a_full_queue_answers_at_once(make_site: MakeSite) -> None:
     """Twenty crawlers at one browser: those who cannot be served must not wait to hear so."""
     site = await make_site(lanes=1, queue=1)
-    assert (await site.get("/render/nonce?title=warm")).fallback == ""
+    await until(lambda: site.draws("/render/nonce?title=warm"))
 
     async def ask(number: int) -> tuple[Answer, float]:
         started_s = time.perf_counter()
@@ -209,3 +211,21 @@ async def test_an_expired_card_is_answered_and_drawn_anew_behind(
 
     await until(is_refreshed)
     assert (await site.get(path)).headers["Cache-Status"] == "htmlcard; hit"
+
+
+async def test_a_fault_of_our_own_is_the_brand(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code has faults nobody knows of yet; a crawler must not pay for one with an error page."""
+    site = await make_site(deadline_ms=15_000)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(render, "read_lenient", fail)
+        answer = await site.get("/render/nonce.jpg?title=x")
+        assert answer.fallback == "brand; reason=internal"
+        assert answer.picture.size == (1200, 630)
+        assert (await site.ask("HEAD", "/render/nonce")).status == 200
+    assert await site.draws("/render/nonce.jpg?title=x")
