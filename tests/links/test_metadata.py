@@ -21,8 +21,15 @@ def test_the_shape_is_the_contracts() -> None:
     assert json.loads(json.dumps(found)) == {
         **dict.fromkeys(("status", "title", "description", "image", "site_name", "type")),
         **dict.fromkeys(("lang", "author", "published", "oembed")),
-        **{"url": URL, "final_url": URL, "favicon": "https://site.example/favicon.ico"},
-        **{"images": [], "sources": {}, "og": {}, "twitter": {}, "json_ld": [], "warnings": []},
+        "url": URL,
+        "final_url": URL,
+        "favicon": "https://site.example/favicon.ico",
+        "images": [],
+        "sources": {},
+        "og": {},
+        "twitter": {},
+        "json_ld": [],
+        "warnings": [],
     }
 
 
@@ -59,7 +66,10 @@ def test_the_sides_are_those_of_the_picture_that_is_shown() -> None:
     )
     assert found.as_dict()["image"] == {
         "url": "https://site.example/2.png",
-        **{"width": 640, "height": None, "type": "image/png", "bytes": None},
+        "width": 640,
+        "height": None,
+        "type": "image/png",
+        "bytes": None,
     }
 
 
