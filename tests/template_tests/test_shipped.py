@@ -1,4 +1,4 @@
-"""The templates we ship, as they were when last looked at, in every size, at their longest and emptiest, and from right to left."""
+"""The templates we ship: as they were when looked at, in every size, long, empty, right to left."""
 
 from __future__ import annotations
 
