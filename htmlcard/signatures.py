@@ -60,9 +60,10 @@ class KeyRing:
             raise SignatureRefused("This service draws signed URLs only, and this one has no sig.")
         # Editors and proxies recompose accents; what was signed is one form or the other.
         composed = [(name, _compose(value)) for name, value in query]
+        forms = [query] if composed == list(query) else [query, composed]
         right = False
         for key in self._keys:
-            for form in (query, composed):
+            for form in forms:
                 right |= hmac.compare_digest(given, _signature(key, path, form).encode())
         if not right:
             raise SignatureRefused("The signature does not fit this URL.")

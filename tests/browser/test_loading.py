@@ -8,7 +8,7 @@ import pytest
 
 from htmlcard.browser.frames import ASSETS_WAIT_MS
 from htmlcard.browser.lane import Lane
-from htmlcard.card import Document, ImageFormat
+from htmlcard.card import Document
 
 from .documents import make_asset, make_document, unused_name
 from .pictures import BLUE, GREEN, RED, WHITE, block_font, css, shows, solid_png, solid_svg
@@ -100,23 +100,6 @@ async def test_the_first_card_has_a_late_font(lane: Lane) -> None:
         if not (shows(shot, 10, 10, WHITE) and shows(shot, 90, 90, WHITE)):
             wrong.append(turn)
     assert wrong == []
-
-
-async def test_a_font_first_needed_by_the_frame_itself_is_there(lane: Lane) -> None:
-    """What a frame finds out is needed is not in that frame: its texts would be invisible.
-
-    Here by content that is skipped until a frame knows whether it is in sight.
-    """
-    for number in range(8):
-        document = make_document(
-            "<style>@font-face{font-family:Block;src:url(f.ttf)}body{background:#000}"
-            "#late{content-visibility:auto;color:#fff;font:100px/1 Block}</style>"
-            "<div id=late>AAA</div>",
-            template=unused_name("late"),
-            assets={"f.ttf": make_asset(block_font(wide=True), "font/ttf")},
-        )
-        for format in (ImageFormat.PNG, ImageFormat.JPEG):
-            assert shows(await shoot(lane, document, format), 50, 50, WHITE), (number, format)
 
 
 async def test_a_font_first_needed_after_fitting_is_there(lane: Lane) -> None:
