@@ -10,7 +10,7 @@ LOCK = uv pip compile pyproject.toml --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check format bench bench-quick lock container container-test clean
+.PHONY: help setup run test soak faults check format bench bench-quick lock container container-test clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1~\2/p' Makefile | awk -F '~' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ test: setup ## run all tests, real Chromium included (ARGS="-k name")
 
 soak: setup ## the long tests: thousands of cards, every one of them checked
 	@$(BIN)/python -m pytest -m soak $(ARGS)
+
+faults: setup ## break a running service in every way we know, 15 minutes
+	@$(BIN)/python -m pytest -m faults $(ARGS)
 
 check: setup ## lint, formatting, types, direction of imports
 	$(BIN)/ruff check .

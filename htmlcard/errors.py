@@ -21,6 +21,7 @@
     │   ├── FetchTimedOut
     │   ├── AnswerTooLarge
     │   └── BadAnswer
+    │       └── TooManyRedirects
     ├── UnusablePicture          what was fetched is no picture that can be drawn
     ├── InvalidSettings          stops the start with exit code 2, before the port opens
     └── EnvironmentLacking       something must be installed first: exit code 3
@@ -184,6 +185,18 @@ class BadAnswer(FetchFailed):
     """The server answered with an error, or with what is no HTTP."""
 
     reason = "bad_answer"
+
+
+#: Of one fetch.
+MAX_REDIRECTS = 5
+
+
+class TooManyRedirects(BadAnswer):
+    """More redirects than are followed, or in a circle; `urls` are those that answered them."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        super().__init__(f"it redirects in a circle, or more than {MAX_REDIRECTS} times")
+        self.urls = tuple(urls)
 
 
 class UnusablePicture(HtmlcardError):  # noqa: N818 - see InvalidRequest

@@ -5,6 +5,6 @@ In reading order: `target` (what a URL names), `addresses` (where we may go), `c
 """
 
 from htmlcard.fetch.addresses import DEFAULT_PORTS, AddressJudge
-from htmlcard.fetch.client import Fetched, Fetcher, Limits
+from htmlcard.fetch.client import Fetched, Fetcher, Hop, Limits
 
-__all__ = ["DEFAULT_PORTS", "AddressJudge", "Fetched", "Fetcher", "Limits"]
+__all__ = ["DEFAULT_PORTS", "AddressJudge", "Fetched", "Fetcher", "Hop", "Limits"]

@@ -8,29 +8,31 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import aiohttp
 
 from htmlcard import __version__
 from htmlcard.errors import (
+    MAX_REDIRECTS,
     AnswerTooLarge,
     BadAnswer,
     FetchTimedOut,
     RefusedTarget,
+    TooManyRedirects,
     Unreachable,
     UntrustedServer,
 )
 from htmlcard.fetch.addresses import AddressJudge
 from htmlcard.fetch.connector import JudgingConnector, Lookup, RefusedAddress
 from htmlcard.fetch.decoding import BodyDecoder
-from htmlcard.fetch.politeness import Politeness
+from htmlcard.fetch.politeness import MAX_CONNECTIONS_PER_HOST, Politeness
 from htmlcard.fetch.target import Target, parse_redirect, parse_target
 
-MAX_REDIRECTS = 5
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 8190
 USER_AGENT = f"htmlcard/{__version__} (social preview pictures)"
@@ -39,39 +41,66 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a fetch may cost. Bytes are of the body, as it comes and unpacked."""
+    """What a fetch may cost. Bytes are of the body, as it comes and unpacked.
+
+    With `cut`, a body over a limit ends there instead of failing.
+    """
 
     total_s: float = 10.0
     connect_s: float = 3.0
     raw_bytes: int = 10_000_000
     decoded_bytes: int = 10_000_000
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """An answer, whatever its status but for redirects that were followed.
 
-    `headers` may be asked for in any case. `url` is the last one, after redirects.
+    `headers` may be asked for in any case. `url` is the last one, after the redirects at the URLs
+    in `hops`. `took_s` is from the first request to the last byte, without waiting for turns.
     """
 
     url: str
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    is_cut: bool = False
+    hops: tuple[Hop, ...] = ()
+    took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A redirect that was followed: the URL that answered it, and with which status."""
+
+    url: str
+    status: int
 
 
 class Fetcher:
-    """Fetches what is allowed; use `async with`. One event loop only."""
+    """Fetches what is allowed; use `async with`. One event loop only.
 
-    def __init__(self, judge: AddressJudge, *, lookup: Lookup = socket.getaddrinfo) -> None:
+    `tls` says whose certificates are trusted; None: those the machine trusts.
+    """
+
+    def __init__(
+        self,
+        judge: AddressJudge,
+        *,
+        lookup: Lookup = socket.getaddrinfo,
+        tls: ssl.SSLContext | None = None,
+        connections_per_host: int = MAX_CONNECTIONS_PER_HOST,
+    ) -> None:
         self._judge = judge
         self._lookup = lookup
-        self._politeness = Politeness()
+        self._tls = tls
+        self._politeness = Politeness(connections_per_host)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=JudgingConnector(self._judge, self._lookup),
+            connector=JudgingConnector(self._judge, self._lookup, self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": USER_AGENT},
             trust_env=False,
@@ -103,54 +132,69 @@ class Fetcher:
             FetchFailed: see its kinds.
         """
         target = parse_target(url)
+        hops: list[Hop] = []
+        took_s = 0.0
         try:
             async with asyncio.timeout(limits.total_s):
-                for _ in range(MAX_REDIRECTS + 1):
-                    answer = await self._fetch_once(target, limits, headers or {})
+                while True:
+                    async with self._politeness.turn(target.host):
+                        started_s = time.monotonic()
+                        answer = await self._fetch_once(target, limits, headers or {})
+                        took_s += time.monotonic() - started_s
                     if isinstance(answer, Fetched):
-                        return answer
-                    if target.scheme == "https" and answer.scheme == "http" and not allow_downgrade:
+                        return replace(answer, hops=tuple(hops), took_s=took_s)
+                    hops.append(Hop(str(target), answer.status))
+                    if len(hops) > MAX_REDIRECTS or str(answer.target) in {hop.url for hop in hops}:
+                        raise TooManyRedirects([hop.url for hop in hops])
+                    goes_down = (target.scheme, answer.target.scheme) == ("https", "http")
+                    if goes_down and not allow_downgrade:
                         raise BadAnswer("it redirects from https to http")
-                    target = answer
+                    target = answer.target
         except TimeoutError as error:
             raise FetchTimedOut(f"it was not here within {limits.total_s:g} s") from error
-        raise BadAnswer(f"it redirects more than {MAX_REDIRECTS} times")
 
     async def _fetch_once(
         self, target: Target, limits: Limits, headers: Mapping[str, str]
-    ) -> Fetched | Target:
-        """The answer, or where it redirects to."""
+    ) -> Fetched | _Redirect:
         if not self._judge.allows_port(target.port):
             raise RefusedTarget
         assert self._session is not None, "use `async with`"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s)
         with _own_errors():
-            async with (
-                self._politeness.turn(target.host),
-                self._session.get(
-                    target.url,
-                    headers={"Accept-Encoding": "identity", **headers},
-                    allow_redirects=False,
-                    timeout=timeout,
-                ) as response,
-            ):
+            async with self._session.get(
+                target.url,
+                headers={"Accept-Encoding": "identity", **headers},
+                allow_redirects=False,
+                timeout=timeout,
+            ) as response:
                 if response.status in _REDIRECTS and "Location" in response.headers:
-                    return parse_redirect(target, response.headers["Location"])
-                body = await _read_body(response, limits)
-                return Fetched(str(target), response.status, response.headers, body)
+                    to = parse_redirect(target, response.headers["Location"])
+                    return _Redirect(response.status, to)
+                body, is_cut = await _read_body(response, limits)
+                return Fetched(str(target), response.status, response.headers, body, is_cut)
 
 
-async def _read_body(response: aiohttp.ClientResponse, limits: Limits) -> bytes:
-    if (response.content_length or 0) > limits.raw_bytes:
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    status: int
+    target: Target
+
+
+async def _read_body(response: aiohttp.ClientResponse, limits: Limits) -> tuple[bytes, bool]:
+    """The body, and whether it goes on."""
+    if (response.content_length or 0) > limits.raw_bytes and not limits.cut:
         raise AnswerTooLarge
-    decoder = BodyDecoder(response.headers.get("Content-Encoding", ""), limits.decoded_bytes)
-    size = 0
+    encoding = response.headers.get("Content-Encoding", "")
+    decoder = BodyDecoder(encoding, limits.decoded_bytes, cut=limits.cut)
+    left = limits.raw_bytes
     async for data in response.content.iter_any():
-        size += len(data)
-        if size > limits.raw_bytes:
+        if len(data) > left and not limits.cut:
             raise AnswerTooLarge
-        decoder.feed(data)
-    return decoder.finish()
+        decoder.feed(data[:left])
+        if decoder.is_full or len(data) > left:
+            return decoder.take(), True
+        left -= len(data)
+    return decoder.finish(), False
 
 
 @contextmanager

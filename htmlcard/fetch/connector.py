@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -74,9 +75,12 @@ class JudgingResolver(AbstractResolver):
 class JudgingConnector(TCPConnector):
     """Opens one connection per request, to allowed addresses only."""
 
-    def __init__(self, judge: AddressJudge, lookup: Lookup) -> None:
+    def __init__(
+        self, judge: AddressJudge, lookup: Lookup, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._judge = judge
         super().__init__(
+            ssl=tls or True,
             resolver=JudgingResolver(judge, lookup),
             socket_factory=self._open_socket,
             use_dns_cache=False,

@@ -75,16 +75,18 @@ class BodyDecoder:
     """Takes a body apart as its `Content-Encoding` says.
 
     Raises BadAnswer for unknown encodings, more than two of them and damaged bodies,
-    AnswerTooLarge at the cap.
+    AnswerTooLarge at the cap; with `cut` the body is full there instead.
     """
 
-    def __init__(self, encoding: str, limit_bytes: int) -> None:
+    def __init__(self, encoding: str, limit_bytes: int, *, cut: bool = False) -> None:
         names = [name.strip().lower() for name in encoding.split(",")]
         names = [name for name in names if name not in ("", "identity")]
         if len(names) > _MAX_LAYERS or any(name not in _UNPACKERS for name in names):
             raise BadAnswer("its content encoding is not one we know")
         self._layers = [_UNPACKERS[name]() for name in reversed(names)]
         self._limit_bytes = limit_bytes
+        self._cut = cut
+        self.is_full = False
         self._parts: list[bytes] = []
         self._size = 0
         self._is_empty = True
@@ -97,16 +99,27 @@ class BodyDecoder:
                 data = layer.unpack(data, self._limit_bytes - self._size)
             except (zlib.error, brotli.error) as error:
                 raise BadAnswer("its body is not packed as it says") from error
-            if len(data) > self._limit_bytes - self._size:
-                raise AnswerTooLarge
+            data = self._cap(data)
+        data = self._cap(data)
         self._size += len(data)
-        if self._size > self._limit_bytes:
-            raise AnswerTooLarge
         self._parts.append(data)
+
+    def _cap(self, data: bytes) -> bytes:
+        room = self._limit_bytes - self._size
+        if len(data) <= room:
+            return data
+        if not self._cut:
+            raise AnswerTooLarge
+        self.is_full = True
+        return data[:room]
+
+    def take(self) -> bytes:
+        """As much of the body as there is by now."""
+        return b"".join(self._parts)
 
     def finish(self) -> bytes:
         """The whole body."""
         # Whoever sends nothing need not pack it (304, say).
         if not self._is_empty and not all(layer.finished for layer in self._layers):
             raise BadAnswer("its body ends too early")
-        return b"".join(self._parts)
+        return self.take()

@@ -6,6 +6,7 @@ import itertools
 import ssl
 import subprocess
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import brotli
@@ -18,6 +19,7 @@ from htmlcard.errors import (
     FetchFailed,
     FetchTimedOut,
     RefusedTarget,
+    TooManyRedirects,
     Unreachable,
     UntrustedServer,
 )
@@ -159,10 +161,53 @@ async def test_redirects_are_followed_five_times(fetcher: Fetcher, web: WebServe
     web.pages |= {"/5": answer(b"here"), "/far": redirect("/0"), "/loop": redirect("/loop")}
     found = await fetcher.fetch(web.url("/0"), limits=LIMITS)
     assert (found.body, found.url, found.status) == (b"here", web.url("/5"), 200)
-    for path in ("/far", "/loop"):
-        with pytest.raises(BadAnswer, match="more than 5 times"):
+    assert [hop.status for hop in found.hops] == [301, 302, 303, 307, 308]
+    for path, asked in (("/far", ["/far", "/0", "/1", "/2", "/3", "/4"]), ("/loop", ["/loop"])):
+        with pytest.raises(TooManyRedirects, match="more than 5 times") as caught:
             await fetcher.fetch(web.url(path), limits=LIMITS)
-    assert web.hits["/loop"] == 6
+        assert list(caught.value.urls) == [web.url(url) for url in asked]
+    assert web.hits["/loop"] == 1
+
+
+async def test_a_body_can_be_cut_instead_of_refused(fetcher: Fetcher, web: WebServer) -> None:
+    """Crawlers that stop early show what they have; so must who speaks for them."""
+
+    async def endless(request: Request) -> None:
+        request.writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            request.writer.write(b"endless " * 1000)
+            await request.writer.drain()
+
+    limits = replace(LIMITS, raw_bytes=50_000, decoded_bytes=20_000, cut=True)
+    web.pages |= {
+        "/long": answer(b"x" * 60_000),
+        "/bomb": answer(gzip.compress(BOMB), Content_Encoding="gzip"),
+        "/endless": endless,
+        "/short": answer(gzip.compress(b"short"), Content_Encoding="gzip"),
+    }
+    for path in ("/long", "/bomb", "/endless"):
+        found = await fetcher.fetch(web.url(path), limits=limits)
+        assert (len(found.body), found.is_cut) == (20_000, True), path
+    found = await fetcher.fetch(web.url("/long"), limits=replace(limits, raw_bytes=10_000))
+    assert (len(found.body), found.is_cut) == (10_000, True)
+    found = await fetcher.fetch(web.url("/short"), limits=limits)
+    assert (found.body, found.is_cut) == (b"short", False)
+
+
+async def test_waiting_for_a_turn_is_not_the_servers_time(web: WebServer) -> None:
+    """A check asks a dozen times at once, and must not call a server slow for that."""
+
+    async def slow(_: Request) -> bytes:
+        await asyncio.sleep(0.3)
+        return answer(b"here")
+
+    web.pages["/slow"] = slow
+    judge = AddressJudge(allow_private=True)
+    async with Fetcher(judge, connections_per_host=1) as polite:
+        fetches = (polite.fetch(web.url("/slow"), limits=LIMITS) for _ in range(6))
+        found = await asyncio.gather(*fetches)
+    # With the waiting it would be 6.3 s: 0.3 and 0.6 and so on.
+    assert 1.8 <= sum(answer.took_s for answer in found) < 5
 
 
 @pytest.mark.parametrize(
