@@ -120,7 +120,10 @@ async def test_an_idle_renderer_that_is_killed_is_noticed(make_pool: MakePool) -
     assert lane.state is LaneState.RETIRED
 
 
-@pytest.mark.parametrize("whole", [True, False], ids=["group", "browser"])
+@pytest.mark.parametrize(
+    "whole",
+    [pytest.param(True, id="group", marks=pytest.mark.faults), pytest.param(False, id="browser")],
+)
 async def test_a_stopped_browser_costs_one_card_at_most(make_pool: MakePool, whole: bool) -> None:
     """A stopped process keeps its connections open: only the clock tells, and no close ends."""
     pool = await make_pool(lanes=1)
@@ -152,8 +155,15 @@ async def test_a_stopped_renderer_costs_one_card_at_most(make_pool: MakePool) ->
     await until(lambda: _gone(members), "the end of the stopped renderer")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=lambda one: one.name)
-@pytest.mark.parametrize("at_work", [True, False], ids=["at work", "idle"])
+@pytest.mark.parametrize(
+    ("at_work", "number"),
+    [
+        pytest.param(False, signal.SIGKILL, id="idle, killed"),
+        pytest.param(True, signal.SIGKILL, id="at work, killed", marks=pytest.mark.faults),
+        pytest.param(False, signal.SIGSTOP, id="idle, stopped", marks=pytest.mark.faults),
+        pytest.param(True, signal.SIGSTOP, id="at work, stopped"),
+    ],
+)
 async def test_the_driver_is_replaced(
     make_pool: MakePool,
     number: signal.Signals,

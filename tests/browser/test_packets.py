@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("level", ["A", "B"])
+@pytest.mark.parametrize("level", ["A", pytest.param("B", marks=pytest.mark.soak)])
 def test_no_packet_leaves_a_browser(level: str) -> None:
     """Templates and their values are other people's: a card that can speak can be made to spy.
 

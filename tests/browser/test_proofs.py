@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,13 +34,15 @@ async def workers() -> AsyncIterator[WorkerPool]:
         yield opened
 
 
-async def _sample_documents(workers: WorkerPool, name: str) -> list[Document]:
+async def _sample_documents(
+    workers: WorkerPool, name: str, sizes: Sequence[str] | None = None
+) -> list[Document]:
     template = _SHIPPED.get_template(name)
     samples = [(item.name, format_value(item.sample)) for item in template.fields.values()]
     params = parse_query(template, samples)
     return [
         await build_document(workers, template, params, size_name=size, scale=scale, timeout_s=10.0)
-        for size in template.sizes
+        for size in sizes or template.sizes
         for scale in ((1, 2) if size == "og" else (1,))
     ]
 
@@ -54,12 +56,16 @@ async def _draw_both_ways(lane: Lane, document: Document) -> tuple[bytes, bytes]
     return shown.data, painted.data
 
 
+@pytest.mark.parametrize(
+    "sizes",
+    [pytest.param(["og"], id="og"), pytest.param(None, id="all", marks=pytest.mark.soak)],
+)
 @pytest.mark.parametrize("name", _SHIPPED.names())
 async def test_shipped_templates_are_drawn_the_fast_way(
-    lane: Lane, workers: WorkerPool, name: str
+    lane: Lane, workers: WorkerPool, name: str, sizes: list[str] | None
 ) -> None:
     """They are what users copy: slow ones, or ones the canvas gets wrong, would spread."""
-    documents = await _sample_documents(workers, name)
+    documents = await _sample_documents(workers, name, sizes)
     assert documents
     for document in documents:
         shown, painted = await _draw_both_ways(lane, document)

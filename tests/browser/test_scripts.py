@@ -176,8 +176,8 @@ async def test_dialogs_do_not_hold_a_card_up(lane: Lane, script: str) -> None:
     "script",
     [
         "for(;;);",
-        "addEventListener('load', () => { for(;;); })",
-        "requestAnimationFrame(() => { for(;;); })",
+        pytest.param("addEventListener('load', () => { for(;;); })", marks=pytest.mark.faults),
+        pytest.param("requestAnimationFrame(() => { for(;;); })", marks=pytest.mark.faults),
         "(function again() { Promise.resolve().then(again) })()",
     ],
 )

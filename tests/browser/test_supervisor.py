@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from htmlcard.browser import supervisor
 from htmlcard.browser.binary import find_chromium
 from htmlcard.card import ImageFormat
 from htmlcard.errors import BrowserUnavailable
@@ -17,7 +16,7 @@ from htmlcard.errors import BrowserUnavailable
 from .conftest import MakePool
 from .documents import make_document
 from .pictures import GREEN, css, is_all, nonce_color
-from .processes import group, is_gone, write_stand_in
+from .processes import is_gone, write_stand_in
 from .shooting import ready, shoot, until
 
 pytestmark = pytest.mark.browser
@@ -78,64 +77,6 @@ async def test_worn_lanes_are_replaced_under_load(make_pool: MakePool) -> None:
 async def test_worn_lanes_are_replaced_again_and_again(make_pool: MakePool) -> None:
     """What is lost once in a hundred replacements is lost daily."""
     await _recycle(make_pool, cards=3_000, cards_per_lane=20)
-
-
-async def test_a_lane_that_has_grown_too_large_is_replaced(
-    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Better one planned replacement than the system's memory killer."""
-    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.1)
-    monkeypatch.setattr(supervisor, "WEIGH_EVERY_S", 0.0)
-    pool = await make_pool(lanes=1, lane_memory_bytes=1_000_000)
-    lane = pool.supervisor.lanes[0]
-    assert lane.memory_bytes() > 20_000_000
-
-    await until(lambda: lane not in pool.supervisor.lanes, "the large lane's replacement")
-    assert pool.supervisor.restarts["memory"] >= 1
-    assert is_all(await shoot(pool, _GREEN), GREEN)
-
-
-async def test_a_lane_of_ordinary_size_stays(
-    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A limit that is read in the wrong unit would replace lanes without end."""
-    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.05)
-    monkeypatch.setattr(supervisor, "WEIGH_EVERY_S", 0.0)
-    pool = await make_pool(lanes=1, lane_memory_bytes=1_000_000_000)
-    lane = pool.supervisor.lanes[0]
-    await asyncio.sleep(0.6)
-
-    assert pool.supervisor.lanes == [lane]
-    assert pool.supervisor.restarts == {}
-
-
-async def test_idle_lanes_are_probed(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readiness rests on the last success: without traffic somebody has to see to one."""
-    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.05)
-    monkeypatch.setattr(supervisor, "PROBE_EVERY_S", 0.1)
-    pool = await make_pool(lanes=1)
-    seen_s = pool.supervisor.last_success_s
-    assert seen_s is not None
-
-    await until(lambda: (pool.supervisor.last_success_s or 0.0) > seen_s, "a probe's success")
-    assert pool.supervisor.restarts == {}
-
-
-async def test_a_stopped_idle_browser_is_found_by_its_probe(
-    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It has no crash to tell of; without a probe the next crawler would be the one to find out."""
-    monkeypatch.setattr(supervisor, "WATCH_EVERY_S", 0.05)
-    monkeypatch.setattr(supervisor, "PROBE_EVERY_S", 0.2)
-    monkeypatch.setattr(supervisor, "PROBE_TIMEOUT_S", 0.5)
-    pool = await make_pool(lanes=1)
-    lane = pool.supervisor.lanes[0]
-    for process in group(lane.group_id):
-        process.suspend()
-
-    await until(lambda: lane not in pool.supervisor.lanes, "the stopped lane's retirement")
-    await until(lambda: not group(lane.group_id), "the end of the stopped browser")
-    await ready(pool, lanes=1)
 
 
 async def test_a_browser_that_vanishes_is_tried_with_pauses_and_taken_when_it_is_back(

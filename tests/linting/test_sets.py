@@ -42,11 +42,13 @@ async def test_nearly_all_that_is_broken_is_found(lint: Lint) -> None:
     assert len(missed) <= 0.05 * len(seeds), missed
 
 
-async def test_good_cards_are_left_in_peace(lint: Lint) -> None:
+@pytest.mark.parametrize(
+    "every", [pytest.param(4, id="quick"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+)
+async def test_good_cards_are_left_in_peace(lint: Lint, every: int) -> None:
     """A lint that complains of what is right is switched off, and then finds nothing."""
-    found = await _lint_all(lint, GOOD)
+    found = await _lint_all(lint, dict(list(GOOD.items())[::every]))
     alarms = {name: lines for name, lines in found.items() if lines}
 
-    assert len(GOOD) == 100
-    assert len({card.html for card in GOOD.values()}) == 100
-    assert len(alarms) <= 5, alarms
+    assert len({card.html for card in GOOD.values()}) == len(GOOD) == 100
+    assert len(alarms) <= 0.05 * len(found), alarms

@@ -55,7 +55,7 @@ async def test_bytes_do_not_tell_what_was_encoded_before(encoder_page: Page, see
     "kind",
     [
         "gradient",
-        "photo_beside_flat",
+        pytest.param("photo_beside_flat", marks=pytest.mark.soak),
         pytest.param("flat", marks=pytest.mark.soak),
         pytest.param("photo", marks=pytest.mark.soak),
     ],
