@@ -57,7 +57,7 @@ async def test_killing_under_load_costs_pictures_nothing(
     numbers = iter(range(10_000))
 
     async def crawl() -> None:
-        while not ended.is_set():
+        while not ended.is_set() or len(answers) < 12:
             number = next(numbers)
             answers.append((number, await site.get(nonce_path(number))))
 
@@ -65,7 +65,6 @@ async def test_killing_under_load_costs_pictures_nothing(
     await asyncio.sleep(0.5)
     fault(site)
     back_s = await until(lambda: site.draws(nonce_path(4000)), BACK_WITHIN_S)
-    await until(lambda: len(answers) > 10, BACK_WITHIN_S)
     ended.set()
     await asyncio.gather(*crawlers)
     fallbacks = [answer.fallback for _, answer in answers if answer.fallback]
