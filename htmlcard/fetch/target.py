@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from urllib.parse import quote
 
 from yarl import URL
 
@@ -23,6 +24,8 @@ _NAME = re.compile(
 #: A last label that is a number makes the whole an IPv4 address (WHATWG URL, section 3.5).
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORTS = {"http": 80, "https": 443}
+#: But what the query set of the standard escapes: `"`, `'`, `<` and `>`.
+_ASCII = "!$%&()*+,-./:;=?@[\\]^_`{|}~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def parse_target(text: str) -> Target:
     if match is None:
         raise RefusedTarget
     try:
-        url = URL(match[0])
+        url = _with_own_query(URL(match[0]), match[0])
         scheme, host, port = url.scheme, url.raw_host or "", url.explicit_port
     # What cannot be encoded or is no port raises ValueError; idna has errors of its own.
     except (ValueError, UnicodeError) as error:
@@ -65,10 +68,24 @@ def parse_redirect(base: Target, location: str) -> Target:
     if len(location) > MAX_URL_LENGTH or re.search(r"[\x00-\x20\x7f\\]", location.strip(" ")):
         raise RefusedTarget
     try:
-        joined = base.url.join(URL(location.strip(" ")))
+        location = location.strip(" ")
+        joined = _with_own_query(base.url.join(URL(location)), location)
     except (ValueError, UnicodeError) as error:
         raise RefusedTarget from error
     return parse_target(str(joined))
+
+
+def _with_own_query(url: URL, text: str) -> URL:
+    """The URL with the query of the text it was read from, escape by escape.
+
+    yarl writes `%2F` as `/` there, and URLs that are signed as they stand would break.
+    """
+    _, mark, query = text.partition("#")[0].partition("?")
+    if not mark:
+        return url
+    # ASCII stays as it is, a stray percent sign too, as browsers do it (WHATWG URL, 4.4).
+    query = quote(query, safe=_ASCII)
+    return URL(f"{url.with_query(None).with_fragment(None)}?{query}", encoded=True)
 
 
 def _is_host(host: str) -> bool:

@@ -93,5 +93,15 @@ def test_redirects_are_relative_to_where_they_came_from() -> None:
         ("/w?v", "https://a.example/w?v"),
         ("//b.example/w", "https://b.example/w"),
         ("http://b.example/", "http://b.example/"),
+        ("?to=%2Fz", "https://a.example/x/y?to=%2Fz"),
+        ("", "https://a.example/x/y?z"),
     ):
         assert str(parse_redirect(base, place)) == url
+
+
+@pytest.mark.parametrize("query", ["to=%2Fa%3Fb%3D%26", "a=%2b+%zz", "sig=a/b+c==&x=;,@:!"])
+def test_queries_stay_as_they_are_written(query: str) -> None:
+    """Signed URLs are signed by the letter: another spelling of the same is refused there."""
+    assert str(parse_target(f"https://a.example/%2F?{query}")) == f"https://a.example/%2F?{query}"
+    spelled = parse_target("https://a.example/?q=é 1".replace(" ", "%20"))
+    assert str(spelled) == "https://a.example/?q=%C3%A9%201"

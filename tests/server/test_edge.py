@@ -112,6 +112,17 @@ async def test_a_request_for_a_card_that_cannot_be_read_is_the_brand(
     assert picture(body).size == (1200, 630)
 
 
+@pytest.mark.parametrize("expected", [b"100-continue", b"the unexpected"])
+async def test_whatever_a_client_expects_it_gets_the_card(front: Edge, expected: bytes) -> None:
+    """A crawler that is told 417 shows no picture for a week."""
+    status, headers, body = await front.send(
+        b"GET /render/nonce?title=x HTTP/1.1\r\nHost: x\r\nExpect: " + expected + b"\r\n\r\n"
+    )
+    assert status == "HTTP/1.1 200 OK"
+    assert "X-Htmlcard-Fallback" not in headers
+    assert picture(body).size == (1200, 630)
+
+
 @pytest.mark.parametrize(
     "request_bytes",
     [
