@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from htmlcard import __version__
 from htmlcard.browser.driver import Driver
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.pool import BrowserPool
+from htmlcard.browser.script_pass import ScriptPass
 from htmlcard.cache import CardCache
 from htmlcard.card import Brand
 from htmlcard.config import Settings
@@ -19,10 +21,16 @@ from htmlcard.drawing import Drawer
 from htmlcard.errors import InvalidSettings
 from htmlcard.fallbacks import FallbackLadder
 from htmlcard.fetch import AddressJudge, Fetcher
+from htmlcard.fetch.politeness import MAX_CONNECTIONS_PER_HOST
 from htmlcard.finishing import Finisher
 from htmlcard.images import compare
+from htmlcard.links.checking import Checker
+from htmlcard.links.reading import PageReader
+from htmlcard.links.unfurling import Unfurler
+from htmlcard.pages import PageAsker, PageFields, PageHosts, PageShelf, PageStore
 from htmlcard.pictures import PictureFields, PictureHosts, PictureShelf, Preparer
 from htmlcard.renderer import Renderer
+from htmlcard.telemetry.loop_lag import LoopLag
 from htmlcard.telemetry.metrics import Metrics
 from htmlcard.templating.catalogue import Catalogue
 from htmlcard.templating.workers import WorkerPool
@@ -30,6 +38,24 @@ from htmlcard.templating.workers import WorkerPool
 #: Template processes: a hanging template holds up one of them, never all.
 TEMPLATE_WORKERS = 2
 _MAX_LOGO_BYTES = 2_000_000
+#: Last good values of pages on disk, a few thousand of them.
+_PAGES_BYTES = 32_000_000
+#: To one host, of a check: fifteen crawlers and a browser ask at the same time.
+_CRAWLER_CONNECTIONS = 16
+#: Of a service at once: a dead site holds half of all connections there are for checks.
+_MAX_CHECKS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What looks at pages on the web, open."""
+
+    fetcher: Fetcher
+    reader: PageReader
+    unfurler: Unfurler
+    scripts: ScriptPass
+    checker: Checker
+    check_turns: asyncio.Semaphore
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +67,15 @@ class Service:
     renderer: Renderer
     cache: CardCache
     browsers: BrowserPool
+    drawer: Drawer
+    pictures: PictureShelf
     workers: WorkerPool
     fallbacks: FallbackLadder
     metrics: Metrics
+    loop_lag: LoopLag
     picture_hosts: PictureHosts
+    pages: PageFields
+    links: Links
 
 
 def template_roots(settings: Settings) -> list[Path]:
@@ -85,13 +116,58 @@ def load_catalogue(settings: Settings) -> Catalogue:
 
 
 @asynccontextmanager
+async def open_links(
+    settings: Settings,
+    *,
+    own_port: int = 0,
+    connections_per_host: int = MAX_CONNECTIONS_PER_HOST,
+) -> AsyncIterator[Links]:
+    """What looks at pages; the children that read them start with the first page.
+
+    `own_port` is the service's own, which is never asked; commands have none. The fetcher is not
+    the one of pictures in cards: these must not wait for strangers' pages.
+    """
+    judge = AddressJudge(
+        allow_private=settings.allow_private, ports=settings.fetch_ports, own_port=own_port
+    )
+    fetcher = Fetcher(judge, connections_per_host=connections_per_host)
+    crawlers = Fetcher(judge, connections_per_host=_CRAWLER_CONNECTIONS)
+    reader = PageReader()
+    unfurler = Unfurler(fetcher, reader)
+    # Strangers' pages get no browser without a sandbox, whatever cards may have.
+    scripts = ScriptPass(lambda: Launchpad(settings.chromium, compare, allow_unsafe=False))
+    checker = Checker(crawlers, reader, scripts)
+    async with fetcher, crawlers, reader, unfurler, scripts, checker:
+        yield Links(fetcher, reader, unfurler, scripts, checker, asyncio.Semaphore(_MAX_CHECKS))
+
+
+@asynccontextmanager
+async def _open_pages(
+    settings: Settings, fetcher: Fetcher, pictures: PictureHosts, *, anywhere: bool
+) -> AsyncIterator[PageFields]:
+    """What reads pages for cards, with children of its own: no card waits for `/unfurl`."""
+    folder = settings.cache_dir / "pages" if settings.cache_bytes and settings.page_hosts else None
+    hosts = PageHosts(
+        PictureHosts(settings.page_hosts), own_url=settings.public_url, anywhere=anywhere
+    )
+    cache = CardCache(folder, memory_bytes=0, disk_bytes=min(_PAGES_BYTES, settings.cache_bytes))
+    reader = PageReader()
+    asker = PageAsker(fetcher, reader, hosts)
+    async with cache, reader, PageShelf(asker, PageStore(cache)) as shelf:
+        if settings.page_hosts:
+            shelf.warm_up()
+        yield PageFields(shelf, hosts, pictures, settings.image_wait_ms / 1000)
+
+
+@asynccontextmanager
 async def open_service(
     settings: Settings, driver: Driver | None = None, *, local_files: bool = False
 ) -> AsyncIterator[Service]:
     """All parts, running. Browsers come up in the background: pictures are answered at once.
 
     They come up sooner with a `driver` that was started ahead; it is closed with the rest.
-    With `local_files` image fields may name files: for commands, never for a server.
+    With `local_files` image fields may name files, and `url` any page: for commands, never for a
+    server.
 
     Raises:
         InvalidSettings: a setting names something that is not there.
@@ -125,6 +201,7 @@ async def open_service(
             own_port=settings.port,
         )
     )
+    picture_hosts = PictureHosts(settings.image_hosts)
     preparer = Preparer(browsers)
     shelf = PictureShelf(
         fetcher,
@@ -133,15 +210,23 @@ async def open_service(
         limit_bytes=settings.image_memory_bytes,
         local_files=local_files,
     )
+    loop_lag = LoopLag()
     async with AsyncExitStack() as stack:
         stack.callback(catalogue.close)
+        await stack.enter_async_context(loop_lag)
         # The browsers first: they go on starting while the workers are waited for.
         for part in (fallbacks, finisher, browsers, cache, workers, fetcher, preparer):
             await stack.enter_async_context(part)
         stack.push_async_callback(shelf.aclose)
+        links = await stack.enter_async_context(open_links(settings, own_port=settings.port))
+        pages = await stack.enter_async_context(
+            _open_pages(settings, fetcher, picture_hosts, anywhere=local_files)
+        )
+        places = settings.lanes + settings.queue
+        drawer = Drawer(browsers, workers, finisher, metrics, places=places)
         renderer = Renderer(
             cache=cache,
-            drawer=Drawer(browsers, workers, finisher, metrics),
+            drawer=drawer,
             fallbacks=fallbacks,
             pictures=PictureFields(shelf, settings.image_wait_ms / 1000),
             metrics=metrics,
@@ -155,8 +240,13 @@ async def open_service(
             renderer=renderer,
             cache=cache,
             browsers=browsers,
+            drawer=drawer,
+            pictures=shelf,
             workers=workers,
             fallbacks=fallbacks,
             metrics=metrics,
-            picture_hosts=PictureHosts(settings.image_hosts),
+            loop_lag=loop_lag,
+            picture_hosts=picture_hosts,
+            pages=pages,
+            links=links,
         )

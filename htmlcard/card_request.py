@@ -12,6 +12,7 @@ from functools import partial
 from htmlcard.cache import card_identity
 from htmlcard.card import DEFAULT_SIZE_NAME, ImageFormat, Size
 from htmlcard.errors import InputError, InvalidParams
+from htmlcard.pages import NO_PAGE, PageFill
 from htmlcard.pictures import PictureHosts
 from htmlcard.templating.lang import parse_lang
 from htmlcard.templating.params import Params, parse_json, parse_query
@@ -33,6 +34,8 @@ class CardRequest:
     scale: int = 1
     lang: str | None = None
     version: str = ""
+    page: PageFill = field(default=NO_PAGE, repr=False, compare=False)
+    """The page that filled in fields; what it gave is among the params."""
     identity: str = field(init=False, repr=False, compare=False)
     """What is asked for, whatever state the template is in."""
 
@@ -106,16 +109,24 @@ def read_lenient(
     hosts: PictureHosts = _NO_HOSTS,
     *,
     signed: bool = False,
+    page: PageFill = NO_PAGE,
 ) -> tuple[CardRequest, Options, tuple[str, ...]]:
     """A card request from a query that crawlers and marketing tools may have rewritten.
 
-    Image fields take URLs of these `hosts`; any, where the request is `signed`.
+    Image fields take URLs of these `hosts`; any, where the request is `signed`. A `page` says
+    what the query does not.
     Also answers the options and all warnings.
     """
     options = read_options(template, query)
-    params = parse_query(template, query, partial(hosts.admit, signed=signed))
+
+    def admit(raw: str) -> str:
+        return raw if raw in page.pictures else hosts.admit(raw, signed=signed)
+
+    # The first of repeated ones wins.
+    params = parse_query(template, [*query, *page.values.items()], admit)
     mistakes = tuple(f"{error.field}: {error.message}, default used" for error in options.errors)
-    return _combine(template, target, params, options), options, (*params.warnings, *mistakes)
+    card = _combine(template, target, params, options, page)
+    return card, options, (*params.warnings, *mistakes, *page.warnings)
 
 
 def read_strict(
@@ -134,6 +145,8 @@ def read_strict(
     """
     options = read_options(template, query)
     errors = list(options.errors)
+    if "url" in first_values(query, ("url",)):
+        errors.append(InputError("url", "pages fill in the fields of GET requests only"))
     try:
         params = parse_json(template, body, partial(hosts.admit, signed=signed))
     except InvalidParams as error:
@@ -145,7 +158,9 @@ def read_strict(
     return _combine(template, target, params, options), options, params.warnings
 
 
-def _combine(template: Template, target: Target, params: Params, options: Options) -> CardRequest:
+def _combine(
+    template: Template, target: Target, params: Params, options: Options, page: PageFill = NO_PAGE
+) -> CardRequest:
     return CardRequest(
         template=template,
         params=params,
@@ -154,4 +169,5 @@ def _combine(template: Template, target: Target, params: Params, options: Option
         scale=options.scale,
         lang=options.lang,
         version=options.version,
+        page=page,
     )

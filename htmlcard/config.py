@@ -176,6 +176,11 @@ class Settings(BaseModel):
         description="Hosts, comma separated, whose pictures image fields may show; "
         "`*.example.org` is all below it. With signing required, a signed URL may name any.",
     )
+    page_hosts: Annotated[list[HostPattern], BeforeValidator(_parse_list)] = Field(
+        default_factory=list,
+        description="Hosts, comma separated, whose pages `?url=` may fill in fields from; "
+        "`*.example.org` is all below it.",
+    )
     image_bytes: int = Field(
         10_000_000,
         ge=1000,
@@ -186,8 +191,8 @@ class Settings(BaseModel):
         1000,
         ge=0,
         le=30_000,
-        description="How long a card waits for its pictures, milliseconds; a later one is for "
-        "the next card.",
+        description="How long a card waits for its page, and then for its pictures, milliseconds; "
+        "what comes later is for the next card.",
     )
     image_memory_bytes: int = Field(
         64_000_000, ge=0, description="Memory in which fetched pictures are kept, bytes."
@@ -238,8 +243,16 @@ class Settings(BaseModel):
         description="Host names, comma separated, under which pages other than pictures and "
         "health are answered; empty: all.",
     )
+    links: Literal["off", "token", "open"] | None = Field(
+        None,
+        description="Who may use `/unfurl` and `/check`: nobody (`off`), who has the API token "
+        "(`token`), everybody (`open`). Default: `open` under `dev`, else `token` where there is "
+        "one.",
+    )
     api_token: SecretStr | None = Field(
-        None, description="Bearer token for `/tags` and `POST /render` where signing is required."
+        None,
+        description="Bearer token for `/unfurl` and `/check`, and for `/tags` and `POST /render` "
+        "where signing is required.",
     )
     admin_token: SecretStr | None = Field(None, description="Bearer token that allows `/purge`.")
 
@@ -250,6 +263,14 @@ class Settings(BaseModel):
                 "signing",
                 "HTMLCARD_SIGNING=required needs HTMLCARD_SIGNING_KEYS; "
                 "`htmlcard keygen` makes one",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_links(self) -> Settings:
+        if self.links == "token" and self.api_token is None:
+            raise PydanticCustomError(
+                "links", "HTMLCARD_LINKS=token needs HTMLCARD_API_TOKEN, the token to ask with"
             )
         return self
 

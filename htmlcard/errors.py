@@ -12,6 +12,8 @@
     │   ├── BrowserUnavailable
     │   ├── BrowserFailed
     │   ├── QueueFull
+    │   ├── BreakerOpen
+    │   ├── Quarantined
     │   ├── DeadlineExceeded
     │   └── BadShot
     ├── FetchFailed              something on the web cannot be had: a finding or a warning
@@ -20,6 +22,8 @@
     │   ├── UntrustedServer
     │   ├── FetchTimedOut
     │   ├── AnswerTooLarge
+    │   ├── UnreadablePage
+    │   ├── Overloaded
     │   └── BadAnswer
     │       └── TooManyRedirects
     ├── UnusablePicture          what was fetched is no picture that can be drawn
@@ -82,6 +86,8 @@ class RenderFailed(HtmlcardError):  # noqa: N818 - see InvalidRequest
     """A card could not be drawn. `reason` comes from a bounded set: it labels a metric."""
 
     reason: ClassVar[str] = "render_failed"
+    #: How many browsers the card has cost, by what it is itself.
+    lanes_lost: int = 0
 
 
 class TemplateFailed(RenderFailed):
@@ -112,6 +118,18 @@ class QueueFull(RenderFailed):
     """More cards wait for a browser than the queue may hold."""
 
     reason = "queue_full"
+
+
+class BreakerOpen(RenderFailed):
+    """The template's cards failed one after the other; it is tried again in a few seconds."""
+
+    reason = "breaker_open"
+
+
+class Quarantined(RenderFailed):
+    """This very card has cost two browsers; it is left alone for a while."""
+
+    reason = "quarantined"
 
 
 class DeadlineExceeded(RenderFailed):
@@ -179,6 +197,21 @@ class AnswerTooLarge(FetchFailed):
 
     def __init__(self) -> None:
         super().__init__("its answer is larger than allowed")
+
+
+class UnreadablePage(FetchFailed):
+    """The page came, but takes whoever reads it too much time or memory."""
+
+    reason = "unreadable"
+
+
+class Overloaded(FetchFailed):
+    """Too many pages at once: this is our fault, and asking again soon helps."""
+
+    reason = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__("too many pages are being read at once")
 
 
 class BadAnswer(FetchFailed):

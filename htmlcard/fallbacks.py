@@ -24,8 +24,10 @@ Rung = Literal["stale", "drawn", "brand"]
 
 #: One is enough for the odd failure, and leaves the other cores to the browsers.
 _DRAWING_THREADS = 1
-#: How long a caller waits for that thread before taking the brand picture.
+#: How long a caller waits for that thread before taking the brand picture, and how many do:
+#: drawing takes some 40 ms, and whoever stands further behind would wait for nothing.
 _MAX_WAIT_S = 0.1
+_MAX_WAITING = 3
 _SEND_RESERVE_S = 0.05
 _REMEMBERED_PICTURES = 128
 
@@ -71,6 +73,7 @@ class FallbackLadder:
         self._brand_pictures = BrandPictures(brand, max_bytes)
         self._threads = ThreadPoolExecutor(_DRAWING_THREADS, thread_name_prefix="fallback")
         self._free = asyncio.Semaphore(_DRAWING_THREADS)
+        self._waiting = 0
         self._remembered: OrderedDict[_Wish, bytes] = OrderedDict()
 
     async def __aenter__(self) -> Self:
@@ -122,12 +125,17 @@ class FallbackLadder:
         if wish in self._remembered:
             self._remembered.move_to_end(wish)
             return self._remembered[wish]
+        if self._waiting >= _MAX_WAITING:
+            return None
         loop = asyncio.get_running_loop()
+        self._waiting += 1
         try:
             async with asyncio.timeout_at(min(by_s, loop.time() + _MAX_WAIT_S)):
                 await self._free.acquire()
         except TimeoutError:
             return None
+        finally:
+            self._waiting -= 1
         work = loop.run_in_executor(self._threads, self._draw, wish)
         work.add_done_callback(lambda _: self._free.release())
         try:

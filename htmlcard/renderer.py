@@ -30,8 +30,6 @@ log = structlog.get_logger()
 
 #: What is kept back of a deadline for drawing a fallback and sending it.
 FALLBACK_RESERVE_S = 0.35
-#: A card that misses its deadline may go on for so long: the crawler's second ask finds it.
-OVERTIME_S = 0.5
 
 
 class Renderer:
@@ -114,7 +112,8 @@ class Renderer:
             RenderFailed: only with `fall_back=False`.
         """
         loop = asyncio.get_running_loop()
-        answer_by_s = loop.time() + self._deadline_s
+        # What was waited for the card's page is gone already.
+        answer_by_s = loop.time() + self._deadline_s - timings.stages.get("page", 0.0)
         draw_by_s = answer_by_s - FALLBACK_RESERVE_S
         known: CacheEntry | None = None
         pictures = NO_PICTURES
@@ -203,17 +202,17 @@ class Renderer:
             landed = self._cache.find_now(request.identity)
             if landed and landed.fingerprint == fingerprint and not refresh:
                 return landed
-            return await self._draw(request, pictures, draw_by_s + OVERTIME_S, timings)
+            return await self._draw(request, pictures, draw_by_s, timings)
 
         return await self._flights.share(etag(request.identity, fingerprint), start)
 
     async def _draw(
-        self, request: CardRequest, pictures: PictureSet, deadline_s: float, timings: Timings
+        self, request: CardRequest, pictures: PictureSet, draw_by_s: float, timings: Timings
     ) -> CacheEntry:
         """The card, drawn and put into the cache."""
         # Taken before: a browser that comes meanwhile must not sign what the old one drew.
         fingerprint = self.fingerprint(request.template, pictures)
-        image = await self._drawer.draw(request, pictures, deadline_s, timings)
+        image = await self._drawer.draw(request, pictures, draw_by_s, timings)
         entry = CacheEntry(
             identity=request.identity,
             fingerprint=fingerprint,

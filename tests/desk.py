@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +88,20 @@ class Desk:
 
     @asynccontextmanager
     async def serve(
-        self, *arguments: str, command: str = "serve", **variables: str
+        self,
+        *arguments: str,
+        command: str = "serve",
+        through: Sequence[str] = (),
+        **variables: str,
     ) -> AsyncIterator[Serving]:
-        """A running service on a free port; killed at the end, if it is still there."""
+        """A running service on a free port; killed at the end, if it is still there.
+
+        `through` is a command that becomes it, such as `unshare`.
+        """
         stdout, stderr = self.folder / "stdout", self.folder / "stderr"
         with stdout.open("wb") as out, stderr.open("wb") as err:
             process = await asyncio.create_subprocess_exec(
+                *through,
                 HTMLCARD,
                 command,
                 *arguments,

@@ -1,4 +1,4 @@
-"""Processes we started: signal them, weigh them, clean up after them.
+"""Processes we started: signal them, clean up after them.
 
 Only ever by the ids of what we started ourselves, never by name.
 """
@@ -31,14 +31,14 @@ def kill_group(group_id: int) -> None:
         os.killpg(group_id, signal.SIGKILL)
 
 
-def group_bytes(group_id: int) -> int:
-    """Proportional memory of the processes of a group; 0 where it cannot be told."""
-    total = 0
+def largest_bytes(group_id: int) -> int:
+    """Resident memory of the largest process of a group, which anybody may ask for; 0 for none."""
+    largest = 0
     for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError, AttributeError):
+        with contextlib.suppress(psutil.Error, OSError):
             if os.getpgid(process.pid) == group_id:
-                total += process.memory_full_info().pss
-    return total
+                largest = max(largest, process.memory_info().rss)
+    return largest
 
 
 def create_run_folder() -> Path:

@@ -16,6 +16,7 @@ import contextlib
 import os
 import shlex
 import shutil
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,13 @@ class Driver:
             return self._playwright
 
     async def discard(self) -> None:
-        """Kill the driver, if one runs; the next `get` starts another."""
+        """Kill the driver, running or starting; the next `get` starts another."""
         async with self._lock:
             self._kill()
+
+    def end(self) -> None:
+        """Kill the driver, if one runs, without waiting for one that starts."""
+        self._kill()
 
     async def close(self) -> None:
         """Kill the driver, running or starting, and drop the folder; safe to call twice."""
@@ -119,6 +124,10 @@ class Driver:
             return False
         return status not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD, psutil.STATUS_STOPPED)
 
+    def is_lost(self) -> bool:
+        """Whether a driver that ran is dead or stopped, and nobody has taken another yet."""
+        return self._playwright is not None and not self.is_well()
+
     async def _start_early(self) -> None:
         with contextlib.suppress(BrowserUnavailable):
             await self.get()
@@ -136,10 +145,10 @@ class Driver:
         return playwright
 
     async def _start_in(self, folder: Path) -> Playwright:
-        pid_file = folder / "driver-pid"
-        pid_file.unlink(missing_ok=True)
+        home = await asyncio.to_thread(_make_home, folder, self.starts)
+        pid_file = home / "driver-pid"
         before = os.environ.get(_NODE_VARIABLE)
-        os.environ[_NODE_VARIABLE] = str(_write_launcher(folder, pid_file, before))
+        os.environ[_NODE_VARIABLE] = str(_write_launcher(home, pid_file, before))
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 return await async_playwright().start()
@@ -176,14 +185,23 @@ def _read_pid(pid_file: Path) -> int | None:
         return None
 
 
-def _write_launcher(folder: Path, pid_file: Path, node: str | None) -> Path:
-    """A script that becomes Node.js, with an environment from scratch and `folder` as its home."""
+def _make_home(folder: Path, number: int) -> Path:
+    """A home for the next driver; those of drivers before it go, with all they left there."""
+    for old in folder.glob("driver-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    home = folder / f"driver-{number}"
+    home.mkdir(mode=0o700, exist_ok=True)
+    return home
+
+
+def _write_launcher(home_folder: Path, pid_file: Path, node: str | None) -> Path:
+    """A script that becomes Node.js, with an environment from scratch and a home of its own."""
     node = node or str(Path(playwright.__file__).parent / "driver" / "node")
     command = shlex.join([node, *_NODE_FLAGS])
     # Of the service's environment only what the driver asks for: none of its secrets.
     kept = " ".join(f'${{{name}+{name}="${name}"}}' for name in _KEPT_VARIABLES)
-    home = shlex.quote(str(folder))
-    script = folder / "launch-driver"
+    home = shlex.quote(str(home_folder))
+    script = home_folder / "launch"
     script.write_text(
         "#!/bin/sh\n"
         f"echo $$ > {shlex.quote(str(pid_file))}\n"
@@ -197,7 +215,8 @@ def _write_launcher(folder: Path, pid_file: Path, node: str | None) -> Path:
 def silence_playwright(loop: asyncio.AbstractEventLoop) -> None:
     """Keep the end of browsers and drivers, which we bring about, out of asyncio's complaints.
 
-    Playwright leaves futures behind that nobody asks for their result.
+    Playwright leaves futures behind that nobody asks for their result, and callbacks that write
+    to a driver that is gone. All other complaints become a line of the log.
     """
     if loop.get_exception_handler() is None:
         loop.set_exception_handler(_handle_lost_error)
@@ -205,5 +224,15 @@ def silence_playwright(loop: asyncio.AbstractEventLoop) -> None:
 
 def _handle_lost_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
-    if not isinstance(error, PlaywrightError) and "reading from the driver" not in str(error):
-        loop.default_exception_handler(context)
+    if isinstance(error, PlaywrightError) or "reading from the driver" in str(error):
+        return
+    if error is not None and _comes_from_playwright(error):
+        log.info("playwright lost its driver", error=str(error))
+        return
+    log.error("a fault nobody waited for", message=context.get("message"), exc_info=error)
+
+
+def _comes_from_playwright(error: BaseException) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    folder = str(Path(playwright.__file__).parent)
+    return any(frame.f_code.co_filename.startswith(folder) for frame, _ in frames)

@@ -61,6 +61,11 @@ class Frames:
         self._ids = {"painted": painted, "shown": shown}
         self._built = True
 
+    async def restore(self) -> None:
+        """Build the stage where a document has taken its place, whose scripts may still run."""
+        if not self._built:
+            await self.build()
+
     async def enter(self, document: Document) -> None:
         """Have the stage and its origin ready for a document."""
         if not self._built or not self.origin.admits(document):

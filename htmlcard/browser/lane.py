@@ -19,12 +19,14 @@ from playwright.async_api import Error as PlaywrightError
 from htmlcard.browser.inspection.facts import Inspection
 from htmlcard.browser.page import CardPage
 from htmlcard.browser.process import BrowserProcess
+from htmlcard.browser.process_group import ProcessGroup
 from htmlcard.card import DEFAULT_SIZE, Document, ImageFormat, Shot
 from htmlcard.errors import BrowserFailed, DeadlineExceeded, RenderFailed
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
+FailureT = TypeVar("FailureT", bound=RenderFailed)
 
 
 class LaneState(StrEnum):
@@ -33,7 +35,15 @@ class LaneState(StrEnum):
     RETIRED = "retired"
 
 
-#: A tiny true draw: what a watchdog judges a lane by.
+#: What a lane may be retired for by the card it draws; the others come from elsewhere.
+BLAMED_ON_CARD = frozenset({"deadline", "failure", "crash", "renderer_crash", "memory"})
+
+#: A late card is to blame if its browser was at work for so long, or for half of its time; a first
+#: card with cold fonts takes half of that. On a busy machine, innocent ones are late as well.
+HOG_S = 0.6
+HOG_SHARE = 0.5
+
+#: A true card, of one color: the first that a lane draws, and the one for those long idle.
 PROBE_DOCUMENT = Document(
     html="<!doctype html><title>probe</title><body style='margin:0;background:#4f46e5'>",
     template="probe",
@@ -56,8 +66,15 @@ class Lane:
         self.cards = 0
         self.retired_for: str | None = None
         self.last_success_s = time.monotonic()
+        #: When the lane was last seen to work, by a card or a pulse.
+        self.seen_well_s = self.last_success_s
+        self.busy_since_s = self.last_success_s
+        #: What it draws, while it is busy; None where it is nobody's card.
+        self.document: Document | None = None
         self._process = process
         self._page = page
+        self._cpu_before_s: dict[int, float] | None = None
+        self._hogged = False
         self._on_retired: Callable[[Lane], None] = lambda lane: None
         self._patience: asyncio.Timeout | None = None
         self._at_rest = asyncio.Event()
@@ -65,6 +82,11 @@ class Lane:
 
     def __repr__(self) -> str:
         return f"<Lane {self.number} {self.state} after {self.cards} cards>"
+
+    @property
+    def template(self) -> str:
+        """Whose card it draws; empty where it is nobody's."""
+        return self.document.template if self.document else ""
 
     @property
     def path(self) -> str:
@@ -78,8 +100,13 @@ class Lane:
     def group_id(self) -> int:
         return self._process.group_id
 
+    @property
+    def processes(self) -> ProcessGroup:
+        return self._process.group
+
     def memory_bytes(self) -> int:
-        return self._process.memory_bytes()
+        """Proportional memory of its browser (reads /proc: tens of milliseconds)."""
+        return self.processes.weigh()
 
     def watch(self, on_retired: Callable[[Lane], None]) -> None:
         """Have the end of this lane told, whether it happens at work or idle."""
@@ -101,20 +128,37 @@ class Lane:
             BrowserFailed: the browser failed; the lane is retired, too.
             AssetFailed: the document is at fault; the lane goes on.
         """
-        return await self._work(
+        return await self._draw(
             document, deadline_s, lambda: self._page.shoot(document, format, limit_bytes)
         )
 
     async def inspect(self, document: Document, deadline_s: float) -> Inspection:
         """Draw a document and look into it by a deadline; raises what `shoot` does."""
-        return await self._work(document, deadline_s, lambda: self._page.inspect(document))
+        return await self._draw(document, deadline_s, lambda: self._page.inspect(document))
+
+    async def pulse(self, deadline_s: float) -> None:
+        """Draw a few pixels, to see if the lane would draw a card; raises what `shoot` does."""
+        await self._work(None, deadline_s, self._page.pulse, late="hung")
+
+    async def _draw(
+        self, document: Document, deadline_s: float, work: Callable[[], Awaitable[T]]
+    ) -> T:
+        done = await self._work(document, deadline_s, work, late="deadline")
+        self.cards += 1
+        self.last_success_s = time.monotonic()
+        return done
 
     async def _work(
-        self, document: Document, deadline_s: float, work: Callable[[], Awaitable[T]]
+        self,
+        document: Document | None,
+        deadline_s: float,
+        work: Callable[[], Awaitable[T]],
+        *,
+        late: str,
     ) -> T:
         if self._is_retired():
             raise BrowserFailed("the browser ended before it could draw")
-        self.claim()
+        self.claim(document)
         try:
             async with asyncio.timeout_at(deadline_s) as self._patience:
                 try:
@@ -123,37 +167,64 @@ class Lane:
                     self._patience = None
         except TimeoutError as error:
             if self._is_retired():
-                raise BrowserFailed("the browser ended while it drew") from error
-            self.retire("deadline")
-            raise DeadlineExceeded(f"template {document.template} took too long to draw") from error
-        except BrowserFailed:
-            self.retire("failure")
+                raise self._lost(BrowserFailed("the browser ended while it drew")) from error
+            self._look_for_hog()
+            self.retire(late)
+            what = f"template {self.template}" if document else "a browser nobody had asked"
+            raise self._lost(DeadlineExceeded(f"{what} took too long to draw")) from error
+        except BrowserFailed as error:
+            # A dead browser fails the call under way before it is told to be dead.
+            self.retire("crash" if self.processes.is_dead() else "failure")
+            self._lost(error)
             raise
         except RenderFailed:
             self.release()  # The document's fault: the lane is as good as before.
             raise
         except PlaywrightError as error:
             self.retire("failure")
-            raise BrowserFailed(f"the browser failed: {error}") from error
+            raise self._lost(BrowserFailed(f"the browser failed: {error}")) from error
         except BaseException:
             # Cancelled, or a fault of ours: what the page is doing now is unknown.
             self.retire("cancelled")
             raise
-        self.cards += 1
-        self.last_success_s = time.monotonic()
         if self._is_retired():
-            raise BrowserFailed("the browser ended while it drew")
+            raise self._lost(BrowserFailed("the browser ended while it drew"))
+        self.seen_well_s = time.monotonic()
         self.release()
         return done
 
-    def claim(self) -> None:
-        """Take a lane for the next card."""
+    def _lost(self, error: FailureT) -> FailureT:
+        """The same error, which knows whether the card is to blame for the end of this lane."""
+        starved = self.retired_for == "deadline" and not self._hogged
+        error.lanes_lost = int(self.retired_for in BLAMED_ON_CARD and not starved)
+        return error
+
+    def note_cpu(self) -> None:
+        """A look at a card that takes its time; the first one is what later ones compare with."""
+        if self._cpu_before_s is None:
+            self._cpu_before_s = self.processes.cpu_s()
+
+    def _look_for_hog(self) -> None:
+        """Find out, before it is killed, whether the browser was at work, or got no processor."""
+        if self._cpu_before_s is None:
+            return
+        now, before = self.processes.cpu_s(), self._cpu_before_s
+        used_s = sum(seconds - before.get(pid, 0.0) for pid, seconds in now.items())
+        busy_s = time.monotonic() - self.busy_since_s
+        self._hogged = used_s > min(HOG_S, HOG_SHARE * busy_s)
+
+    def claim(self, document: Document | None = None) -> None:
+        """Take a lane for the next card, or for a look at the lane itself."""
         if self.state is not LaneState.RETIRED:
+            self.document = document
+            self._cpu_before_s = None
+            self.busy_since_s = time.monotonic()
             self._become(LaneState.BUSY)
 
     def release(self) -> None:
         """Give a claimed lane back."""
         if self.state is LaneState.BUSY:
+            self.document = None
             self._become(LaneState.IDLE)
 
     async def rest(self) -> None:

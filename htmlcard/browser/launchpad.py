@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Self
@@ -12,12 +14,14 @@ import structlog
 from playwright.async_api import Error as PlaywrightError
 
 from htmlcard.browser.binary import ChromiumBinary, find_chromium
+from htmlcard.browser.canary import reaches_out
 from htmlcard.browser.driver import Driver, silence_playwright
 from htmlcard.browser.isolation import IsolationLevel, candidate_levels
 from htmlcard.browser.lane import PROBE_DOCUMENT, Lane
 from htmlcard.browser.page import CardPage, Eyes
 from htmlcard.browser.process import BrowserProcess, launch_browser
 from htmlcard.browser.proofs import Proofs
+from htmlcard.browser.tab import PortableTab
 from htmlcard.card import ImageFormat
 from htmlcard.errors import BrowserFailed, BrowserUnavailable, DeadlineExceeded, EnvironmentLacking
 
@@ -98,6 +102,14 @@ class Launchpad:
         """Whether the driver's process runs; where it does not, no browser of it lives."""
         return self._driver.is_well()
 
+    def driver_is_lost(self) -> bool:
+        """Whether a driver that ran is dead or stopped, and nobody has taken another yet."""
+        return self._driver.is_lost()
+
+    def end_driver(self) -> None:
+        """Kill the driver at once, and with it what is being launched; its lanes are lost."""
+        self._driver.end()
+
     async def discard_driver(self) -> None:
         """Take a new driver for the next lane: to be called when no lane lives and none opens."""
         await self._driver.discard()
@@ -109,8 +121,8 @@ class Launchpad:
             BrowserUnavailable: no browser is installed, or none starts.
         """
         binary = await self._find_binary()
-        process = await self._launch(binary)
         begin_frame = binary.headless_shell and not self._portable
+        process = await self._launch(binary, begin_frame=begin_frame)
         try:
             lane = await self._equip(process, begin_frame=begin_frame)
         except (BrowserFailed, DeadlineExceeded, PlaywrightError, TimeoutError) as error:
@@ -122,6 +134,30 @@ class Launchpad:
             raise
         self._probe_succeeded = True
         return lane
+
+    async def open_browser(self) -> BrowserProcess:
+        """A browser without a page, for one of a stranger's; whoever asks for it kills it.
+
+        Raises:
+            BrowserUnavailable: no browser is installed, or none starts.
+        """
+        binary = await self._find_binary()
+        process = await self._launch(binary, begin_frame=False)
+        try:
+            if not self._cut_off:
+                async with asyncio.timeout(FIRST_CARD_TIMEOUT_S):
+                    tab = await PortableTab.open(process.browser)
+                    await self._prove(
+                        process, lambda: reaches_out(partial(tab.evaluate, wait=True))
+                    )
+                    await tab.page.context.close()
+        except (BrowserFailed, PlaywrightError, TimeoutError) as error:
+            process.kill()
+            raise BrowserUnavailable(f"a browser started but does nothing: {error}") from error
+        except BaseException:
+            process.kill()
+            raise
+        return process
 
     def _learn_from_failure(self, error: Exception, *, begin_frame: bool) -> None:
         """Go over to the portable way where frames on demand have never worked."""
@@ -137,19 +173,24 @@ class Launchpad:
             page = await CardPage.open(
                 process.browser, self.proofs, self._eyes, begin_frame=begin_frame
             )
-        if self._cut_off is None:
-            self._cut_off = not await page.reaches_out()
-            if not self._cut_off:
-                log.error("the browser reaches the network", isolation=process.launcher.level.value)
-        if not self._cut_off and process.launcher.level is not IsolationLevel.NONE:
-            raise BrowserUnavailable(
-                "the browser reaches this machine's network, which it must not; allow user "
-                "namespaces, or set HTMLCARD_UNSAFE_BROWSER=1 to run it all the same"
-            )
+        await self._prove(process, page.reaches_out)
         lane = Lane(next(self._numbers), process, page)
         deadline_s = asyncio.get_running_loop().time() + FIRST_CARD_TIMEOUT_S
         await lane.shoot(PROBE_DOCUMENT, ImageFormat.PNG, 2**20, deadline_s)
         return lane
+
+    async def _prove(self, process: BrowserProcess, knock: Callable[[], Awaitable[bool]]) -> None:
+        """See to it that browsers are cut off, by the first one; `knock` tells if it gets out."""
+        level = process.launcher.level
+        if self._cut_off is None:
+            self._cut_off = not await knock()
+            if not self._cut_off:
+                log.error("the browser reaches the network", isolation=level.value)
+        if not self._cut_off and level is not IsolationLevel.NONE:
+            raise BrowserUnavailable(
+                "the browser reaches this machine's network, which it must not; allow user "
+                "namespaces, or set HTMLCARD_UNSAFE_BROWSER=1 to run it all the same"
+            )
 
     async def _look_for_binary(self) -> None:
         with contextlib.suppress(BrowserUnavailable):  # It may be installed later.
@@ -163,15 +204,19 @@ class Launchpad:
                 raise BrowserUnavailable(str(error)) from error
         return self._binary
 
-    async def _launch(self, binary: ChromiumBinary) -> BrowserProcess:
+    async def _launch(self, binary: ChromiumBinary, *, begin_frame: bool) -> BrowserProcess:
         if self._folder is None:
             raise BrowserUnavailable("the browser pool is not open")
-        begin_frame = binary.headless_shell and not self._portable
         level = self._levels[0]
         folder = self._folder / f"browser-{next(self._numbers)}"
         try:
             process = await launch_browser(
-                self._driver, binary, folder, level, begin_frame=begin_frame
+                self._driver,
+                binary,
+                folder,
+                level,
+                begin_frame=begin_frame,
+                again=self._launched,
             )
         except BrowserUnavailable as error:
             self._learn_from_launch(level)

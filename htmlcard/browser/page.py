@@ -82,6 +82,21 @@ class CardPage:
         """Whether the browser gets to this machine's network, which it never should."""
         return await reaches_out(lambda js: self._tab.evaluate(js, wait=True))
 
+    async def pulse(self) -> None:
+        """Draw a few pixels and a frame, for whoever doubts the browser; cards do not notice.
+
+        Raises:
+            BrowserFailed: the browser is gone, or drew something else.
+        """
+        await self._frames.restore()
+        color = secrets.randbelow(1 << 24)
+        # Sent together, done in order: one round trip.
+        drawn, *_ = await asyncio.gather(
+            self._tab.call("pulse", color), self._tab.tick(), self._tab.call("markPage", 0, [])
+        )
+        if drawn != color:
+            raise BrowserFailed("the browser drew another color than it was told")
+
     async def shoot(self, document: Document, format: ImageFormat, limit_bytes: int) -> Shot:
         """Draw a document.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -17,15 +17,19 @@ from playwright.async_api import Browser
 from playwright.async_api import Error as PlaywrightError
 
 from htmlcard.browser.binary import ChromiumBinary
-from htmlcard.browser.census import group_bytes, kill_group
+from htmlcard.browser.census import kill_group
 from htmlcard.browser.driver import Driver
 from htmlcard.browser.flags import chromium_flags
 from htmlcard.browser.isolation import IsolationLevel, Launcher
+from htmlcard.browser.process_group import ProcessGroup
 from htmlcard.errors import BrowserUnavailable
 
 log = structlog.get_logger()
 
+#: A sound browser takes half a second, and several the first time on a cold disk.
 LAUNCH_TIMEOUT_S = 8.0
+#: Where one has started before, waiting longer only keeps the next try from being made.
+RELAUNCH_TIMEOUT_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,14 @@ class BrowserProcess:
     browser: Browser
     launcher: Launcher
     group_id: int
+    group: ProcessGroup = field(init=False)
 
-    def memory_bytes(self) -> int:
-        """Proportional memory of all its processes (reads /proc: tens of milliseconds)."""
-        return group_bytes(self.group_id)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "group", ProcessGroup(self.group_id))
 
     def kill(self) -> None:
         """End all its processes now and drop its folder; safe to call twice."""
-        kill_group(self.group_id)
+        self.group.kill()
         _remove_soon(self.launcher.folder)
 
 
@@ -53,8 +57,11 @@ async def launch_browser(
     level: IsolationLevel,
     *,
     begin_frame: bool,
+    again: bool,
 ) -> BrowserProcess:
     """Start a browser at one level of isolation, with `folder` (not there yet) as its own.
+
+    `again` says that one has started here before.
 
     Raises:
         BrowserUnavailable: it does not start; the message holds what it said.
@@ -63,7 +70,7 @@ async def launch_browser(
     try:
         launcher.write(Path(binary.path))
         playwright = await driver.get()
-        async with asyncio.timeout(LAUNCH_TIMEOUT_S):
+        async with asyncio.timeout(RELAUNCH_TIMEOUT_S if again else LAUNCH_TIMEOUT_S):
             browser = await playwright.chromium.launch(
                 executable_path=launcher.script,
                 args=chromium_flags(begin_frame=begin_frame),

@@ -1,7 +1,7 @@
-"""Keeps the lanes coming: opens them, replaces the dead and the worn, probes the idle.
+"""Keeps the lanes coming: opens them, replaces the dead and the worn, sees the dead off.
 
 Nothing on a request's path waits for it. A worn lane works on until its
-replacement has drawn its first card.
+replacement has drawn its first card. Which of them are well, `watchdog` finds out.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Self
 
 import structlog
 
-from htmlcard.browser.lane import PROBE_DOCUMENT, Lane, LaneState
+from htmlcard.browser.breaker import DeathBreaker
+from htmlcard.browser.lane import Lane, LaneState
 from htmlcard.browser.launchpad import Launchpad
-from htmlcard.card import ImageFormat
-from htmlcard.errors import BrowserUnavailable, RenderFailed
+from htmlcard.browser.watchdog import Watchdog
+from htmlcard.card import Document
+from htmlcard.errors import BrowserUnavailable
 
 log = structlog.get_logger()
 
@@ -27,12 +30,22 @@ BACKOFF_S = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
 HOPELESS_AFTER = 4
 #: So many failures in a row without a lane alive cast doubt on the driver.
 DRIVER_DOUBTED_AFTER = 3
-#: An idle lane is probed this long after its last success; a probe may take so long.
-PROBE_EVERY_S = 15.0
-PROBE_TIMEOUT_S = 2.0
-WATCH_EVERY_S = 1.0
-#: Memory is looked at seldom: it costs tens of milliseconds.
-WEIGH_EVERY_S = 20.0
+#: A browser over its memory is replaced after the card; at so many times that, in the midst of it.
+MEMORY_IN_CARD = 2
+#: Deaths of browsers, within `breaker.WINDOW_S`, of which the pool and each lane may have so many
+#: before callers are told. One lane that dies with every card reaches that in ten seconds.
+DEATHS_ALLOWED = 4
+DEATHS_ALLOWED_PER_LANE = 4
+#: Browsers that die within so long of each other die of the same.
+TOGETHER_S = 1.0
+SHARED_DEATHS = frozenset({"crash", "stopped", "driver"})
+#: What a browser dies of by itself, or is killed by from outside; not by a card that hangs, and
+#: not by our own planning.
+DEATHS = frozenset({"crash", "failure", "stopped", "hung", "driver"})
+#: Openers take their time while browsers die as soon as they are there.
+OPEN_BREAKER_PAUSE_S = 1.0
+#: A killed browser is gone in milliseconds; one that is not is killed again, so often.
+KILL_WAITS_S = (0.5, 0.5, 1.0, 1.0)
 
 
 class Supervisor:
@@ -61,9 +74,22 @@ class Supervisor:
         self._failures = 0
         self._opening = 0
         self._worn: set[Lane] = set()
+        self.breaker = DeathBreaker(DEATHS_ALLOWED + DEATHS_ALLOWED_PER_LANE * lanes)
+        self._obituaries: deque[tuple[float, Document | None]] = deque(maxlen=16)
+        self._farewells: set[asyncio.Task[None]] = set()
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+
+    @property
+    def wanted(self) -> int:
+        """How many lanes there should be."""
+        return self._wanted
+
+    @property
+    def max_process_bytes(self) -> int:
+        """What one process of a browser may hold in the midst of a card."""
+        return MEMORY_IN_CARD * self._lane_memory_bytes
 
     @property
     def hopeless(self) -> bool:
@@ -71,10 +97,20 @@ class Supervisor:
         enough = HOPELESS_AFTER if self._launchpad.found_browser else 1
         return not self.lanes and self._failures >= enough
 
+    @property
+    def refusal(self) -> str | None:
+        """Why no card can be drawn now, nor soon; None where it can."""
+        if self.hopeless:
+            return self.last_error or "no browser is running"
+        if self.breaker.open_for_s:
+            return "the browsers die again and again; look into the log for the reason"
+        return None
+
     async def __aenter__(self) -> Self:
         # Two openers at the most: launching more at once only makes each slower.
         openers = [asyncio.create_task(self._keep_opening()) for _ in range(min(2, self._wanted))]
-        self._tasks = [*openers, asyncio.create_task(self._watch())]
+        watchdog = Watchdog(self, self._launchpad, self._on_change)
+        self._tasks = [*openers, asyncio.create_task(watchdog.run())]
         self._work.set()
         return self
 
@@ -83,7 +119,9 @@ class Supervisor:
         self._work.set()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in self._farewells:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._farewells, return_exceptions=True)
         for lane in [*self.lanes]:
             lane.retire("shutdown")
 
@@ -92,6 +130,23 @@ class Supervisor:
         self.last_success_s = max(self.last_success_s or 0.0, lane.last_success_s)
         if lane.cards >= self._cards_per_lane:
             self._replace(lane, "cards")
+
+    def bury_dead(self) -> None:
+        """Retire at once what is dead, though nobody has been told of it yet."""
+        for lane in [*self.lanes]:
+            idle = lane.state is LaneState.IDLE
+            if lane.processes.is_dead() or (idle and lane.processes.has_lost_one()):
+                lane.retire("crash")
+
+    def others_died(self, document: Document) -> bool:
+        """Whether browsers have just died under other cards, or idle: then it is none's fault."""
+        since_s = time.monotonic() - TOGETHER_S
+        return any(died_s > since_s and other is not document for died_s, other in self._obituaries)
+
+    def note_weight(self, lane: Lane, size_bytes: int) -> None:
+        """Memory of a lane's browser: has it grown too large?"""
+        if size_bytes > self._lane_memory_bytes:
+            self._replace(lane, "memory")
 
     def _replace(self, lane: Lane, reason: str) -> None:
         if lane in self.lanes and lane not in self._worn:
@@ -122,7 +177,10 @@ class Supervisor:
     async def _open_one(self) -> None:
         self._opening += 1
         try:
-            await asyncio.sleep(BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)])
+            pause_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+            if self.breaker.open_for_s:
+                pause_s = max(pause_s, OPEN_BREAKER_PAUSE_S)
+            await asyncio.sleep(pause_s)
             lane = await self._launchpad.open_lane()
         except BrowserUnavailable as error:
             log.warning("no browser", error=str(error), failures=self._failures + 1)
@@ -162,47 +220,34 @@ class Supervisor:
         self._worn.discard(lane)
         if lane in self.lanes:
             self.lanes.remove(lane)
-        if self._closing or lane.retired_for == "worn":
+        if self._closing:
+            return
+        farewell = asyncio.create_task(self._see_off(lane))
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
+        if lane.retired_for == "worn":
             return
         self._count_restart(lane.retired_for or "unknown")
+        if lane.retired_for in DEATHS:
+            self.breaker.note_death(lane.template)
+        if lane.retired_for in SHARED_DEATHS:
+            self._obituaries.append((time.monotonic(), lane.document))
         self._work.set()
         if not self._launchpad.driver_is_well():
             for orphan in [*self.lanes]:
                 orphan.retire("driver")
+        if self.breaker.open_for_s:
+            self._on_change()  # Those who wait need not wait any longer to hear it.
+
+    async def _see_off(self, lane: Lane) -> None:
+        """See to it that a killed browser goes; nobody waits for that."""
+        for wait_s in KILL_WAITS_S:
+            await asyncio.sleep(wait_s)
+            if await asyncio.to_thread(lane.processes.is_gone):
+                return
+            lane.processes.kill()
+        log.error("a browser does not die", lane=lane.number, group=lane.group_id)
 
     def _count_restart(self, reason: str) -> None:
         self.restarts[reason] = self.restarts.get(reason, 0) + 1
         self._on_restart(reason)
-
-    async def _watch(self) -> None:
-        """Probe idle lanes, weigh all, and see to it that none is missing."""
-        weighed_s = time.monotonic()
-        while not self._closing:
-            await asyncio.sleep(WATCH_EVERY_S)
-            try:
-                await self._probe_idle()
-                if time.monotonic() - weighed_s > WEIGH_EVERY_S:
-                    weighed_s = time.monotonic()
-                    await self._weigh()
-            except Exception:
-                log.exception("watching the browsers failed in a way nobody thought of")
-            self._work.set()
-
-    async def _probe_idle(self) -> None:
-        for lane in [*self.lanes]:
-            idle_s = time.monotonic() - lane.last_success_s
-            if lane.state is LaneState.IDLE and idle_s > PROBE_EVERY_S:
-                await self._probe(lane)
-
-    async def _probe(self, lane: Lane) -> None:
-        deadline_s = asyncio.get_running_loop().time() + PROBE_TIMEOUT_S
-        with contextlib.suppress(RenderFailed):
-            await lane.shoot(PROBE_DOCUMENT, ImageFormat.PNG, 2**20, deadline_s)
-        self.inspect(lane)
-        self._on_change()
-
-    async def _weigh(self) -> None:
-        for lane in [*self.lanes]:
-            size_bytes = await asyncio.to_thread(lane.memory_bytes)
-            if size_bytes > self._lane_memory_bytes:
-                self._replace(lane, "memory")

@@ -32,6 +32,8 @@ class Tab:
     """What both kinds share."""
 
     path: ClassVar[str]
+    #: What a request is told that nothing answers; CDP's `Network.ErrorReason`.
+    refusal: ClassVar[str] = "BlockedByClient"
 
     def __init__(self, page: Page, session: CDPSession) -> None:
         self.page = page
@@ -129,7 +131,7 @@ class Tab:
         reply = self._answer(url)
         try:
             if reply is None:
-                refusal = {"requestId": request_id, "errorReason": "BlockedByClient"}
+                refusal = {"requestId": request_id, "errorReason": self.refusal}
                 await self._session.send("Fetch.failRequest", refusal)
             else:
                 await self._session.send("Fetch.fulfillRequest", reply.to_cdp(request_id))

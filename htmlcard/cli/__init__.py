@@ -6,6 +6,9 @@ Exit codes: 0 fine; 1 findings or failed rows; 2 wrong usage or settings;
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import sys
 from typing import Any
 
@@ -48,9 +51,24 @@ app.command(
     help="Draw one card into a file, without a server.",
 )
 app.command(
+    "htmlcard.cli.check:check",
+    name="check",
+    help="Show what each platform makes of a link, and how to mend it.",
+)
+app.command(
+    "htmlcard.cli.audit:audit",
+    name="audit",
+    help="Check all pages of a site, or of a built folder.",
+)
+app.command(
     "htmlcard.cli.templates:app",
     name="templates",
     help="List, show, make and test templates.",
+)
+app.command(
+    "htmlcard.cli.unfurl:unfurl",
+    name="unfurl",
+    help="Show what a page says about itself.",
 )
 app.command(
     "htmlcard.cli.sign:sign",
@@ -81,6 +99,9 @@ app.command(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    codecs.register_error("htmlcard", _escape)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="htmlcard")
     error_console = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         code: Any = app(
@@ -110,6 +131,13 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """What stdout's encoding has no letters for, such that JSON stays the same JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _complain(error: Exception) -> None:

@@ -16,6 +16,7 @@ from htmlcard.card_request import CardRequest, read_lenient
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import InputError, InvalidParams, InvalidRequest
+from htmlcard.pages import NO_PAGE, PageFill
 from htmlcard.pictures import PictureHosts
 from htmlcard.telemetry.logs import configure_logs
 from htmlcard.telemetry.timings import Timings
@@ -39,6 +40,7 @@ def render(
     size: str = "og",
     scale: int = 1,
     lang: str | None = None,
+    url: str | None = None,
     flags: SettingFlags | None = None,
 ) -> int:
     """Draw one card into a file.
@@ -58,6 +60,8 @@ def render(
         1 or 2.
     lang
         Language of the card, BCP 47.
+    url
+        A page that fills in the fields `-p` does not give.
     """
     loaded = settings_of(flags)
     configure_logs(
@@ -66,6 +70,7 @@ def render(
     )
     query = [_split(pair) for pair in param or []]
     query += [("size", size), ("scale", str(scale)), *([("lang", lang)] if lang else [])]
+    query += [("url", url)] if url else []
     output = output or f"{template}.png"
     settings = loaded.settings.model_copy(
         update={
@@ -87,20 +92,33 @@ def render(
 async def _draw(
     settings: Settings, name: str, format: ImageFormat, query: list[tuple[str, str]]
 ) -> bytes:
-    # Judged before anything is started: a mistake is told at once.
-    request = _read(load_catalogue(settings).get_template(name), format, query)
+    template = load_catalogue(settings).get_template(name)
+    has_page = any(name == "url" for name, _ in query)
+    # Judged before anything is started, where that can be: a mistake is told at once.
+    request = None if has_page else _read(template, format, query)
     async with open_service(settings, local_files=True) as service:
+        if request is None:
+            deadline_s = asyncio.get_running_loop().time() + _DEADLINE_MS / 1000
+            page = await service.pages.fill(template, query, deadline_s)
+            request = _read(template, format, query, page)
         rendered = await service.renderer.render(request, Timings(), fall_back=False)
         for warning in rendered.warnings:
             print(f"htmlcard: {warning}", file=sys.stderr)
         return rendered.data
 
 
-def _read(template: Template, format: ImageFormat, query: list[tuple[str, str]]) -> CardRequest:
+def _read(
+    template: Template,
+    format: ImageFormat,
+    query: list[tuple[str, str]],
+    page: PageFill = NO_PAGE,
+) -> CardRequest:
     """Whoever types a command wants to know of a mistake, not to be forgiven."""
     # Whoever sits here may read their own files, and vouches for the URLs they type.
     hosts, target = PictureHosts(local_files=True), Target(template.name, format)
-    request, options, warnings = read_lenient(template, target, query, hosts, signed=True)
+    request, options, warnings = read_lenient(
+        template, target, query, hosts, signed=True, page=page
+    )
     known = f"template {template.name!r} has no such field; it has {_list(template.fields)}"
     mistakes = [
         InputError(name, known)

@@ -34,6 +34,9 @@ class _Zlib:
         self._started = False
 
     def unpack(self, data: bytes, limit_bytes: int) -> bytes:
+        if self._stream.eof:
+            # zlib would keep what follows, and copy all of it for every further piece.
+            return b""
         if data and not self._started:
             self._started = True
             # A zlib header's first byte says "deflate" in its low half (RFC 1950, section 2.2).

@@ -15,19 +15,24 @@ Medium = dict[str, str]
 
 
 def group_media(metas: Iterable[MetaTag], kind: str) -> list[Medium]:
-    """The media of a kind (`image`) in order; of a property given twice, the first.
+    """The media of a kind (`image`) in order; of a property given twice, the first."""
+    groups = group_tags(((name, meta) for meta in metas for name in meta.names), kind)
+    return [{name: meta.content for name, meta in group.items()} for group in groups]
+
+
+def group_tags(named: Iterable[tuple[str, MetaTag]], kind: str) -> list[dict[str, MetaTag]]:
+    """The same of tags by their names, as tags.
 
     `og:image` starts one; `og:image:url` and `:secure_url` do where the last has that already.
     """
-    root, groups = f"og:{kind}", list[Medium]()
+    root, groups = f"og:{kind}", list[dict[str, MetaTag]]()
     addresses = [f"{root}:{name}" for name in _ADDRESSES]
-    for meta in metas:
-        for name in meta.names:
-            starts = name in addresses and (not groups or name in groups[-1])
-            if name == root or starts:
-                groups.append({})
-            if groups and (name == root or name.startswith(f"{root}:")):
-                groups[-1].setdefault(name, meta.content)
+    for name, meta in named:
+        starts = name in addresses and (not groups or name in groups[-1])
+        if name == root or starts:
+            groups.append({})
+        if groups and (name == root or name.startswith(f"{root}:")):
+            groups[-1].setdefault(name, meta)
     return groups
 
 

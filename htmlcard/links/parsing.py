@@ -5,6 +5,7 @@ The tree is the WHATWG standard's with scripting off: what a crawler sees, who r
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 
@@ -14,8 +15,9 @@ from turbohtml import Element
 from htmlcard.links.content_type import parse_content_type
 from htmlcard.links.decoding import decode, find_charset
 from htmlcard.links.merged_tags import defuse
-from htmlcard.links.parts import LinkTag, MetaTag, PageParts
-from htmlcard.links.positions import find_bytes
+from htmlcard.links.page_layout import find_layout
+from htmlcard.links.parts import ContentPicture, LinkTag, MetaTag, PageParts
+from htmlcard.links.positions import Places
 from htmlcard.links.tree import FURNITURE, HEAD, HIDDEN, UNSEEN, Texts, Tree
 from htmlcard.links.values import find_date, find_person, find_text
 
@@ -28,7 +30,8 @@ _MAX_PICTURES = 64
 _PIXELS = re.compile(r"0*([0-9]+)(?:\.[0-9]*)?(?:px)?", re.IGNORECASE)
 _FOREIGN_SCHEME = re.compile(r"[\x00-\x20]*(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _JSON_LD = "application/ld+json"
-_COLLECTED = ("meta", "link", "base", "title", "script")
+_PREFIXES = ("og:", "twitter:")
+_COLLECTED = ("meta", "link", "base", "title", "script", "input")
 
 
 def parse_page(data: bytes, content_type: str | None) -> PageParts:
@@ -50,21 +53,27 @@ def parse_page(data: bytes, content_type: str | None) -> PageParts:
     tags: dict[str, list[Element]] = {tag: [] for tag in _COLLECTED}
     for element in tree.elements(*_COLLECTED):
         tags[element.tag].append(element)
+    places = Places(data, charset, text)
+    title = next((e for e in tags["title"] if find_text(e.text)), None)
+    json_ld = [e for e in tags["script"] if _is_json_ld(e)]
+    pictures = list(_pictures(tree))
     return PageParts(
         charset=charset,
-        metas=tuple(_metas(tags["meta"], tree, data, charset, text)),
-        links=tuple(_links(tags["link"])),
+        metas=tuple(_metas(tags["meta"], tree, places)),
+        links=tuple(_links(tags["link"], places)),
         base=next((href for e in tags["base"] if (href := e.attr("href")) is not None), None),
-        title=_first(find_text(e.text) for e in tags["title"]),
+        title=find_text(title.text) if title else None,
         languages=(root.attr("lang") or "", root.attr("xml:lang") or "") if root else (),
         h1=_find_h1(tree),
         paragraph=_find_paragraph(tree),
-        pictures=tuple(_pictures(tree)),
-        json_ld=tuple(e.text for e in tags["script"] if _is_json_ld(e)),
+        pictures=tuple(sources for sources, _ in pictures),
+        picture_facts=tuple(_picture_facts([e for _, e in pictures], places)),
+        json_ld=tuple(e.text for e in json_ld),
         author_item=_find_item(tree, "author", find_person),
         author_link=_find_author_link(tree),
         published_item=_find_item(tree, "datePublished", find_date),
         time=_find_time(tree),
+        layout=find_layout(tree, tags, title, json_ld, places),
     )
 
 
@@ -72,23 +81,22 @@ def _first(values: Iterator[str | None]) -> str | None:
     return next((value for value in values if value), None)
 
 
-def _metas(
-    metas: list[Element], tree: Tree, data: bytes, charset: str, text: str
-) -> Iterator[MetaTag]:
+def _metas(metas: list[Element], tree: Tree, places: Places) -> Iterator[MetaTag]:
     tags = [(element, names) for element in metas if (names := _names(element))]
-    spans = [e.source_location.start_tag for e, _ in tags if e.source_location]
-    starts = find_bytes(data, charset, text, "<", [span.start_offset for span in spans])
-    ends = find_bytes(data, charset, text, ">", [span.end_offset - 1 for span in spans])
-    mark_bytes = 2 if charset.startswith("utf-16") else 1
-    for (element, (words, name, http_equiv)), start, end in zip(tags, starts, ends, strict=True):
+    spans = places.find_tags([element for element, _ in tags])
+    for (element, (words, name, http_equiv)), (start, end) in zip(tags, spans, strict=True):
         yield MetaTag(
             properties=tuple(words.lower().split()),
             name=name.strip().lower(),
             http_equiv=http_equiv.strip().lower(),
             content=element.attr("content") or "",
             start_byte=start,
-            end_byte=end + mark_bytes,
+            end_byte=end,
             in_head=bool(tree.around(element) & HEAD),
+            is_mixed_case=any(
+                word != word.lower() and word.lower().startswith(_PREFIXES)
+                for word in (*words.split(), name.strip())
+            ),
         )
 
 
@@ -101,11 +109,12 @@ def _names(meta: Element) -> tuple[str, str, str] | None:
     return names if any(names) else None
 
 
-def _links(links: list[Element]) -> Iterator[LinkTag]:
-    for element in links:
-        if (href := element.attr("href")) is not None:
-            rel = tuple((element.attr("rel") or "").lower().split())
-            yield LinkTag(rel, href, (element.attr("type") or "").strip().lower())
+def _links(links: list[Element], places: Places) -> Iterator[LinkTag]:
+    tags = [(element, href) for element in links if (href := element.attr("href")) is not None]
+    spans = places.find_tags([element for element, _ in tags])
+    for (element, href), (start, end) in zip(tags, spans, strict=True):
+        rel = tuple((element.attr("rel") or "").lower().split())
+        yield LinkTag(rel, href, (element.attr("type") or "").strip().lower(), start, end)
 
 
 def _find_h1(tree: Tree) -> str | None:
@@ -123,7 +132,7 @@ def _find_paragraph(tree: Tree) -> str | None:
     return None
 
 
-def _pictures(tree: Tree) -> Iterator[tuple[str, ...]]:
+def _pictures(tree: Tree) -> Iterator[tuple[tuple[str, ...], Element]]:
     left = _MAX_PICTURES
     for element in tree.elements("img"):
         sources = [element.attr(name) or "" for name in _PICTURE_SOURCES]
@@ -131,10 +140,22 @@ def _pictures(tree: Tree) -> Iterator[tuple[str, ...]]:
         if not sources or _is_small(element.attr("width")) or _is_small(element.attr("height")):
             continue
         if not tree.place(element) & (HIDDEN | FURNITURE):
-            yield tuple(sources)
+            yield tuple(sources), element
             left -= 1
             if not left:
                 return
+
+
+def _picture_facts(pictures: list[Element], places: Places) -> Iterator[ContentPicture]:
+    spans = places.find_tags(pictures)
+    for element, (_, end) in zip(pictures, spans, strict=True):
+        sides = (_side_px(element.attr(name)) for name in ("width", "height"))
+        yield ContentPicture(math.prod(sides), end)
+
+
+def _side_px(length: str | None) -> int:
+    match = _PIXELS.fullmatch((length or "").strip())
+    return int(match[1]) if match is not None and len(match[1]) < 6 else 0
 
 
 def _is_small(length: str | None) -> bool:

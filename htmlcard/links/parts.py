@@ -11,6 +11,7 @@ class MetaTag:
 
     `properties` are the words of its attribute `property`. The tag is `page[start_byte:end_byte]`
     of the bytes that were sent: it can be told whether a crawler that stops early has seen it.
+    `is_mixed_case` where a name of Open Graph or Twitter was not written in lower case.
     """
 
     properties: tuple[str, ...]
@@ -20,6 +21,7 @@ class MetaTag:
     start_byte: int
     end_byte: int
     in_head: bool
+    is_mixed_case: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -30,11 +32,38 @@ class MetaTag:
 
 @dataclass(frozen=True, slots=True)
 class LinkTag:
-    """A `link` with an `href`; `rel` words and `type` in lower case."""
+    """A `link` with an `href`; `rel` words and `type` in lower case. Bytes as for `MetaTag`."""
 
     rel: tuple[str, ...]
     href: str
     type: str
+    start_byte: int = 0
+    end_byte: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPicture:
+    """How large a content picture is by its attributes, 0 where one is missing; where it ends."""
+
+    area_px: int
+    end_byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """Where things stand, in bytes as they were sent; None for what is not there.
+
+    New tags go to `head_end`, those that must come early to `head_start`. `charset_tag` is the
+    first `meta` that names a charset. `has_scripts` is about those that run and stand in the page.
+    """
+
+    head_start: int = 0
+    head_end: int = 0
+    title_end: int = 0
+    json_ld_ends: tuple[int, ...] = ()
+    charset_tag: tuple[int, int] | None = None
+    has_password: bool = False
+    has_scripts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +73,8 @@ class PageParts:
     `charset` is None where the answer is no page; then everything else is empty. Values that only
     matter as a last resort are already chosen, for they depend on where they stand: `h1`,
     `paragraph`, `time`, the microdata and `author_link`. `pictures` holds the addresses each of
-    the first content pictures offers, `json_ld` the scripts as they stand.
+    the first content pictures offers (more about each in `picture_facts`), `json_ld` the scripts as
+    they stand.
     """
 
     charset: str | None = None
@@ -62,3 +92,5 @@ class PageParts:
     published_item: str | None = None
     time: str | None = None
     warnings: tuple[str, ...] = ()
+    picture_facts: tuple[ContentPicture, ...] = ()
+    layout: PageLayout = PageLayout()

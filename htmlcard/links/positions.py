@@ -10,9 +10,43 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
+from turbohtml import Element
+
+from htmlcard.links.decoding import mark_length
+
 #: ISO-2022-JP switches charsets in mid-text: `<` is itself only in ASCII and Roman.
 _ISO_2022_JP = re.compile(rb"\x1b(\([BIJ]|\$[@B])|[<>]")
 _SINGLE_BYTE_MODES = (b"(B", b"(J")
+
+
+class Places:
+    """Finds the bytes of what the parser found in the text."""
+
+    def __init__(self, page: bytes, charset: str, text: str) -> None:
+        self._page = page
+        self._charset = charset
+        self.text = text
+        self._mark_bytes = 2 if charset.startswith("utf-16") else 1
+        #: Where the page begins, behind its byte order mark.
+        self.start = mark_length(page, charset)
+
+    def find_tags(self, elements: Sequence[Element]) -> list[tuple[int, int]]:
+        """Beginning and end of each start tag; they are in the source."""
+        spans = [e.source_location.start_tag for e in elements if e.source_location]
+        starts = self.find_starts([span.start_offset for span in spans])
+        ends = self.find_ends([span.end_offset - 1 for span in spans])
+        return list(zip(starts, ends, strict=True))
+
+    def find_starts(self, offsets: Sequence[int]) -> list[int]:
+        """The bytes at which `<` begins, by its offsets."""
+        return self._find("<", offsets)
+
+    def find_ends(self, offsets: Sequence[int]) -> list[int]:
+        """The bytes at which `>` ends, by its offsets."""
+        return [place + self._mark_bytes for place in self._find(">", offsets)]
+
+    def _find(self, mark: str, offsets: Sequence[int]) -> list[int]:
+        return find_bytes(self._page, self._charset, self.text, mark, offsets) if offsets else []
 
 
 def find_bytes(

@@ -64,12 +64,16 @@ class PlatformView:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that is known of one page: platforms as the profiles order them, worst findings first."""
+    """All that is known of one page: platforms as the profiles order them, worst findings first.
+
+    `notes` tell what could not be looked at.
+    """
 
     url: str
     final_url: str
     platforms: tuple[PlatformView, ...]
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, with lists."""

@@ -31,6 +31,10 @@ class PictureHosts:
     def __bool__(self) -> bool:
         return bool(self._hosts or self._suffixes)
 
+    def covers(self, host: str) -> bool:
+        """Whether a host, as `parse_target` spells it, is one of these."""
+        return host in self._hosts or host.endswith(self._suffixes)
+
     def admit(self, raw: str, *, signed: bool = False) -> str:
         """What an image field's text stands for: a URL, or with `local_files` a `file:` URL.
 
@@ -46,7 +50,7 @@ class PictureHosts:
             host = parse_target(text).host
         except RefusedTarget:
             raise ValueError("not an http(s) URL") from None
-        if signed or host in self._hosts or host.endswith(self._suffixes):
+        if signed or self.covers(host):
             return text
         raise ValueError("pictures of this host are not fetched")
 

@@ -103,6 +103,16 @@ class PictureShelf:
     def __repr__(self) -> str:
         return f"<PictureShelf {len(self._known)} known, {self._flights.pending} under way>"
 
+    def state(self) -> dict[str, int]:
+        """For health reports: pictures kept, their size, those under way, and URLs without one."""
+        return {
+            "pictures": sum(known.asset is not None for known in self._known.values()),
+            "failed": sum(known.asset is None for known in self._known.values()),
+            "bytes": self._used_bytes,
+            "limit_bytes": self._limit_bytes,
+            "under_way": self._flights.pending,
+        }
+
     async def aclose(self) -> None:
         """Give up what is under way."""
         await self._flights.drain(0)

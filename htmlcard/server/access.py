@@ -66,6 +66,26 @@ def refuse_unsigned(request: web.Request) -> web.Response | None:
     return unauthorized(request, detail)
 
 
+def refuse_links(request: web.Request) -> web.Response | None:
+    """The answer to who may not have pages looked at; None: go on.
+
+    Raises:
+        web.HTTPNotFound: nobody may, so there is nothing here.
+    """
+    context = context_of(request)
+    settings = context.service.settings
+    mode = settings.links or (
+        "open" if context.dev else "token" if settings.api_token is not None else "off"
+    )
+    if mode == "open":
+        return None
+    if mode == "off" or settings.api_token is None:
+        raise web.HTTPNotFound
+    if bears(request, settings.api_token):
+        return None
+    return unauthorized(request, "Send the API token: Authorization: Bearer …")
+
+
 async def spend_budget(request: web.Request) -> None:
     """Count a card that has to be drawn for whoever asks.
 

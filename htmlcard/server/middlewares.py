@@ -14,7 +14,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
-from htmlcard.errors import InvalidRequest, RenderFailed
+from htmlcard.errors import FetchFailed, InvalidRequest, RenderFailed
 from htmlcard.server.context import context_of
 from htmlcard.server.handlers.render import brand_answer
 from htmlcard.server.hot_path import tell_when_answered
@@ -71,7 +71,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     """Turn what went wrong into a problem; a traceback goes to the log, never to the caller."""
     try:
         return await handler(request)
-    except (InvalidRequest, RenderFailed) as error:
+    except (InvalidRequest, RenderFailed, FetchFailed) as error:
         return problem_of(request, error)
     except web.HTTPException as error:
         if error.status < 400:

@@ -11,14 +11,20 @@ from aiohttp import web
 
 from htmlcard.errors import (
     BadShot,
+    BreakerOpen,
     BrowserFailed,
     BrowserUnavailable,
     DeadlineExceeded,
+    FetchFailed,
+    FetchTimedOut,
     HtmlcardError,
     InputError,
     InvalidParams,
     InvalidRequest,
+    Overloaded,
+    Quarantined,
     QueueFull,
+    RefusedTarget,
     RenderFailed,
     SignatureRefused,
     TemplateFailed,
@@ -31,7 +37,7 @@ log = structlog.get_logger()
 REQUEST_ID = web.RequestKey("request_id", str)
 
 #: The most special class comes first. `RenderFailed` is answered as a problem only when
-#: fallbacks were switched off (`fallback=0`).
+#: fallbacks were switched off (`fallback=0`), `FetchFailed` where a page is what was asked for.
 STATUS_BY_ERROR: Mapping[type[HtmlcardError], HTTPStatus] = {
     UnknownTemplate: HTTPStatus.NOT_FOUND,
     InvalidParams: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -40,10 +46,16 @@ STATUS_BY_ERROR: Mapping[type[HtmlcardError], HTTPStatus] = {
     InvalidRequest: HTTPStatus.BAD_REQUEST,
     QueueFull: HTTPStatus.SERVICE_UNAVAILABLE,
     BrowserUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    BreakerOpen: HTTPStatus.SERVICE_UNAVAILABLE,
+    Quarantined: HTTPStatus.SERVICE_UNAVAILABLE,
     DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
     BrowserFailed: HTTPStatus.BAD_GATEWAY,
     BadShot: HTTPStatus.BAD_GATEWAY,
     RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    RefusedTarget: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FetchTimedOut: HTTPStatus.GATEWAY_TIMEOUT,
+    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    FetchFailed: HTTPStatus.BAD_GATEWAY,
 }
 _DETAILS = {
     HTTPStatus.SERVICE_UNAVAILABLE: "No browser is free to draw the card. Try again soon.",
@@ -54,12 +66,16 @@ _DETAILS = {
 _RETRY_AFTER_S = {HTTPStatus.SERVICE_UNAVAILABLE: 2}
 
 
-def problem_of(request: web.Request, error: InvalidRequest | RenderFailed) -> web.Response:
+def problem_of(
+    request: web.Request, error: InvalidRequest | RenderFailed | FetchFailed
+) -> web.Response:
     """The answer for one of our own failures."""
     status = next(STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
     if isinstance(error, InvalidRequest):
         wait = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyRequests) else None
         return problem(request, status, error.code, error.detail, error.errors, wait)
+    if isinstance(error, FetchFailed):
+        return problem(request, status, error.reason, f"The page cannot be had: {error}.")
     log.warning("problem", reason=error.reason, error=str(error), request_id=request[REQUEST_ID])
     # A mistake in a template is what its author asks for; how a browser failed is for the log,
     # since that can name paths of the machine.

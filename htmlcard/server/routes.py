@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from htmlcard.server.handlers import dev, home, openapi, operations, purge, render, tags, templates
+from htmlcard.server.handlers import (
+    checks,
+    dev,
+    health,
+    home,
+    links,
+    openapi,
+    operations,
+    purge,
+    render,
+    tags,
+    templates,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -34,10 +46,12 @@ ROUTES = (
     Route("GET", "/templates", templates.list_templates, "All templates.", JSON),
     Route("GET", "/templates/{template}", templates.show_template, "One template's fields.", JSON),
     Route("GET", "/tags/{template}", tags.tags, "Meta tags for a card.", "text/html"),
+    Route("GET", "/unfurl", links.unfurl, "What a page says about itself.", JSON),
+    Route("GET", "/check", checks.check, "What crawlers make of a page.", JSON),
     Route("POST", "/purge", purge.purge, "Forget cached cards (admin token).", JSON),
     Route("GET", "/livez", operations.livez, "The process answers.", "text/plain"),
     Route("GET", "/readyz", operations.readyz, "Cards can be drawn.", "text/plain"),
-    Route("GET", "/health", operations.health, "The state of every part.", JSON),
+    Route("GET", "/health", health.health, "The state of every part.", JSON),
     Route("GET", "/version", operations.version, "Versions.", JSON),
     Route("GET", "/metrics", operations.metrics, "Prometheus metrics.", "text/plain"),
     Route("GET", "/openapi.json", openapi.openapi, "This description.", JSON),
@@ -50,11 +64,21 @@ _PAGE_ROUTES = (("/pages/{name}", home.page_file),)
 def add_routes(app: web.Application, *, dev_mode: bool) -> None:
     """Put all routes of a mode into an application."""
     app[openapi.DESCRIPTION] = openapi.describe(ROUTES)
+    app[health.TEMPLATES_LOOK] = health.TemplatesLook()
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, route.handler)
-        if route.method == "GET":
-            app.router.add_route("HEAD", route.path, route.handler)
+        if route.method != "GET":
+            app.router.add_route(route.method, route.path, route.handler)
+            continue
+        for method in ("GET", "HEAD"):
+            app.router.add_route(method, route.path, route.handler, expect_handler=_go_on)
     for path, handler in _PAGE_ROUTES:
         app.router.add_get(path, handler)
     if dev_mode:
         app.router.add_get("/dev/events", dev.events)
+
+
+async def _go_on(_: web.Request) -> None:
+    """Whatever a GET expects of us, it has no body to hold back (RFC 9110, section 10.1.1).
+
+    aiohttp would answer 417 where a picture is promised.
+    """

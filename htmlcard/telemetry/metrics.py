@@ -55,6 +55,11 @@ class Metrics:
         self.browser_restarts = Counter(
             "htmlcard_browser_restarts_total", "Browsers replaced.", ["reason"], registry=registry
         )
+        self.loop_lag_seconds = Gauge(
+            "htmlcard_loop_lag_seconds",
+            "How late the event loop was at the worst, in the last half minute.",
+            registry=registry,
+        )
         self.image_bytes = Histogram(
             "htmlcard_image_bytes", "Size of drawn cards.", buckets=_BYTES, registry=registry
         )

@@ -29,6 +29,7 @@ from htmlcard.templating.fields import (
     parse_value,
 )
 from htmlcard.templating.mistakes import Mistake, suggest
+from htmlcard.templating.page_sources import find_problem
 from htmlcard.templating.toml_lines import find_line, find_lines
 
 #: Query names that mean something in every render URL.
@@ -217,6 +218,8 @@ class _Reader:
             if table.type not in _TYPES_OF_KEY[key]:
                 owner = "".join(_TYPES_OF_KEY[key])
                 self._add((*path, key), f"only for fields of type {owner}, not {table.type}")
+        for problem in filter(None, map(find_problem, table.sources)):
+            self._add((*path, "sources"), problem)
         if table.type is FieldType.CHOICE and not table.choices:
             self._add(path, 'a choice needs choices = ["…", …]')
         if table.min is not None and table.max is not None and table.min > table.max:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from htmlcard.children.pool import ChildLate, ChildPool, NoChildFree
 from htmlcard.children.process import ChildDied, ChildKind, ChildProcess
@@ -24,10 +26,17 @@ TEMPLATE_WORKER = ChildKind(
 
 
 class WorkerPool(ChildPool):
-    """`count` children. Use `async with`; entering raises EnvironmentLacking."""
+    """`count` children. Use `async with`; entering raises EnvironmentLacking.
+
+    One template has all but one of them at the most (though at least one): filling in takes a
+    millisecond, but one that loops takes its worker for a second, and then for good.
+    """
 
     def __init__(self, count: int = 2) -> None:
         super().__init__(TEMPLATE_WORKER, count)
+        self._share = max(1, count - 1)
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._present: Counter[str] = Counter()
 
     async def render(
         self, template: Template, params: Params, card: Mapping[str, object], timeout_s: float
@@ -38,23 +47,34 @@ class WorkerPool(ChildPool):
         breaks its worker, and DeadlineExceeded where no worker was free in time.
         """
         request = _build_request(template, params, card)
+        loop = asyncio.get_running_loop()
+        wait_until_s = loop.time() + timeout_s
+        deadline_s = wait_until_s + timeout_s
+        late_s = deadline_s
 
         async def fill_in(worker: ChildProcess) -> tuple[bytes, bytes]:
-            kind, payload = await worker.exchange(json.dumps(request).encode(), timeout_s)
-            if kind == b"S":
-                complete = {**request, "sources": dict(template.sources)}
-                kind, payload = await worker.exchange(json.dumps(complete).encode(), timeout_s)
-            return kind, payload
+            nonlocal late_s
+            late_s = loop.time() + timeout_s  # Having waited for a worker is not its fault.
+            async with asyncio.timeout_at(late_s):
+                kind, payload = await worker.exchange(json.dumps(request).encode(), timeout_s)
+                if kind == b"S":
+                    complete = {**request, "sources": dict(template.sources)}
+                    kind, payload = await worker.exchange(json.dumps(complete).encode(), timeout_s)
+                return kind, payload
 
         try:
-            deadline_s = asyncio.get_running_loop().time() + timeout_s
-            kind, payload = await self.run(fill_in, deadline_s)
+            async with self._turn(template.fingerprint, wait_until_s):
+                kind, payload = await self.run(fill_in, deadline_s)
         except NoChildFree:
             raise DeadlineExceeded(
                 f"template {template.name!r}: no template worker was free in time; "
-                "other templates keep all of them busy"
+                "other cards keep all of them busy"
             ) from None
         except ChildLate:
+            if late_s > deadline_s:
+                raise DeadlineExceeded(
+                    f"template {template.name!r}: a template worker was free too late"
+                ) from None
             raise TemplateFailed(
                 f"template {template.name!r}: not filled in within {timeout_s:g} s; "
                 "look for loops that are too long"
@@ -71,6 +91,26 @@ class WorkerPool(ChildPool):
         if kind == OUT_OF_MEMORY:
             message = "it used too much memory"
         raise TemplateFailed(f"template {template.name!r}: {message}")
+
+    @asynccontextmanager
+    async def _turn(self, version: str, deadline_s: float) -> AsyncIterator[None]:
+        """Wait until fewer cards of a template are being filled in; raises NoChildFree if late."""
+        turns = self._turns.setdefault(version, asyncio.Semaphore(self._share))
+        self._present[version] += 1
+        try:
+            try:
+                async with asyncio.timeout_at(deadline_s):
+                    await turns.acquire()
+            except TimeoutError:
+                raise NoChildFree from None
+            try:
+                yield
+            finally:
+                turns.release()
+        finally:
+            self._present[version] -= 1
+            if not self._present[version]:
+                del self._present[version], self._turns[version]
 
 
 def _build_request(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from htmlcard.browser import watchdog
 from htmlcard.browser.lane import Lane
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.pool import BrowserPool
@@ -40,8 +41,13 @@ async def pool() -> AsyncIterator[BrowserPool]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lane(pool: BrowserPool) -> Lane:
-    """One lane of the shared pool, for tests that must know which browser draws."""
+async def lane(pool: BrowserPool, monkeypatch: pytest.MonkeyPatch) -> Lane:
+    """One lane of the shared pool, for tests that must know which browser draws.
+
+    They ask it directly, past the pool: nobody else may look at it meanwhile.
+    """
+    monkeypatch.setattr(watchdog, "PULSE_EVERY_S", 10**6)
+    monkeypatch.setattr(watchdog, "PROBE_EVERY_S", 10**6)
     await ready(pool, lanes=2)
     return pool.supervisor.lanes[0]
 

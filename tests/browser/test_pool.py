@@ -176,6 +176,55 @@ async def test_a_caller_who_leaves_while_drawing_costs_the_lane_and_no_more(
     assert is_all(await shoot(pool, _GREEN), GREEN)
 
 
+async def test_a_template_that_hangs_leaves_a_lane_to_the_others(make_pool: MakePool) -> None:
+    """One bad template, asked for by ten crawlers, must not be all that the service does."""
+    pool = await make_pool(lanes=2)
+    assert is_all(await shoot(pool, _GREEN), GREEN)
+    hogs = [asyncio.create_task(shoot(pool, _endless(), timeout_s=3.0)) for _ in range(4)]
+    await asyncio.sleep(0.2)
+    templates = [lane.template for lane in pool.supervisor.lanes if lane.state is LaneState.BUSY]
+    assert templates == ["endless"]
+    for number in range(5):
+        assert is_all(await shoot(pool, _card(number), timeout_s=2.0), nonce_color(number))
+
+    assert not any(hog.done() for hog in hogs)
+    for hog in hogs:
+        hog.cancel()
+    await asyncio.gather(*hogs, return_exceptions=True)
+
+
+async def test_a_template_that_draws_may_have_all_lanes(make_pool: MakePool) -> None:
+    """Most services have one template: half of the lanes would be for nobody."""
+    pool = await make_pool(lanes=2)
+    await shoot(pool, _card(0))
+    tasks = [asyncio.create_task(shoot(pool, _card(number))) for number in range(6)]
+    await asyncio.sleep(0)
+    assert _states(pool) == [LaneState.BUSY, LaneState.BUSY]
+    await asyncio.gather(*tasks)
+
+
+async def test_those_of_another_template_are_not_behind_all_of_a_popular_one(
+    make_pool: MakePool,
+) -> None:
+    """A post that goes viral has a hundred cards in the queue; a single card goes in between."""
+    pool = await make_pool(lanes=2)
+    other = make_document("<p>other</p>", template="other")
+    for document in (_card(0), other):
+        await shoot(pool, document)
+    finished: list[str] = []
+
+    async def call(document: Document) -> None:
+        await shoot(pool, document)
+        finished.append(document.template)
+
+    popular = [asyncio.create_task(call(_card(number))) for number in range(20)]
+    await asyncio.sleep(0)
+    await call(other)
+    assert finished.count("plain") < 10
+    await asyncio.gather(*popular)
+    assert len(finished) == 21
+
+
 async def test_waiting_ends_with_the_deadline(make_pool: MakePool) -> None:
     """Time spent in the queue counts: the fallback has to go out in time all the same."""
     pool = await make_pool(lanes=1)

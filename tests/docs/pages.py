@@ -97,6 +97,7 @@ README = Page("README.md")
 TEMPLATES = Page("docs/templates.md")
 HTTP = Page("docs/http.md")
 OPERATIONS = Page("docs/operations.md")
+RELIABILITY = Page("docs/reliability.md")
 SECURITY = Page("SECURITY.md")
 PAGES = [
     README,

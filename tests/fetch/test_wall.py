@@ -45,6 +45,17 @@ def test_no_spelling_of_a_forbidden_address_is_dialled(report: Any) -> None:
     assert "ok" not in report["ends"]["named"]
 
 
+@pytest.mark.parametrize("page", ["/page/", "/below/"])
+def test_no_spelling_in_a_page_is_dialled(report: Any, page: str) -> None:
+    """Whoever may have a page unfurled wrote it: pictures, icons, canonical and oEmbed links,
+    a base and a refresh, and none of them leads where the page itself could not."""
+    found = report["in a page"][page]
+    assert report["trespassers"] == {}
+    assert found["control"] == "ok"
+    assert sum(found["ends"].values()) == report["tried"]
+    assert found["ends"]["refused"] >= 300
+
+
 def test_a_name_that_changes_its_address_gets_nowhere(report: Any) -> None:
     """Rebinding: what was judged is what is dialled, a thousand times out of a thousand."""
     ends = report["rebinding"]

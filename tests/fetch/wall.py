@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import suppress
+from html import escape
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, unquote
@@ -22,10 +23,24 @@ from spellings import PUBLIC, addresses, urls
 
 from htmlcard.errors import FetchFailed, RefusedTarget
 from htmlcard.fetch import AddressJudge, Fetched, Fetcher, Limits
+from htmlcard.links.reading import PageReader
+from htmlcard.links.unfurling import Unfurler
 
 PORTS = (80, 443, 8080)
 LIMITS = Limits(total_s=3, connect_s=1, raw_bytes=10_000, decoded_bytes=10_000)
 REBINDING_TRIES = 1000
+#: Browsers take digits behind a zero for octal ones. In a page we do likewise, so that these are
+#: what 010.000.000.001 and its like lead to: nobody's private addresses.
+OCTAL = ("8.0.0.1", "100.52.0.1", "168.51.129.14", "172.14.0.1", "198.41.100.7")
+#: All that a page may name and somebody may fetch, with the URL as a page can write it.
+PAGES = {
+    "/page/": '<base href="{own}"><meta property="og:image" content="{url}">'
+    '<meta name="twitter:image" content="{url}"><link rel="icon" href="{url}">'
+    '<link rel="canonical" href="{url}"><link rel="image_src" href="{url}">'
+    '<link rel="alternate" type="application/json+oembed" href="{url}">'
+    '<meta http-equiv="refresh" content="0;url={url}"><img src="{url}">',
+    "/below/": '<base href="{url}"><meta property="og:image" content="picture.png">',
+}
 
 
 def set_up() -> None:
@@ -52,6 +67,10 @@ class Listener:
             if path.startswith("/to/"):
                 place = unquote(path.removeprefix("/to/"), errors="surrogateescape")
                 answer = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n"
+            elif page := next((page for page in PAGES if path.startswith(page)), None):
+                url = escape(unquote(path.removeprefix(page), errors="surrogateescape"))
+                body = PAGES[page].format(url=url, own=f"http://{PUBLIC[0]}/")
+                answer = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{body}"
             else:
                 answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
             writer.write(answer.encode("utf-8", "surrogateescape"))
@@ -59,7 +78,7 @@ class Listener:
         writer.close()
 
     def trespassers(self) -> dict[str, int]:
-        return {address: n for address, n in self.heard.items() if address not in PUBLIC}
+        return {address: n for address, n in self.heard.items() if address not in (*PUBLIC, *OCTAL)}
 
 
 def answers_with(*answers: str) -> Any:
@@ -91,6 +110,34 @@ async def fetches(url: str, lookup: Any = socket.getaddrinfo) -> str:
         return "refused"
     except FetchFailed as error:
         return error.reason
+
+
+async def unfurls(unfurler: Unfurler, url: str) -> str:
+    """How it ended with the picture of a page: `ok`, `refused`, `none` or another end."""
+    found = await unfurler.unfurl(url)
+    if found.image is None:
+        return "none"
+    if found.image.bytes == len("ok"):
+        return "ok"
+    return "refused" if str(RefusedTarget()) in found.warnings[-1] else found.warnings[-1]
+
+
+async def unfurl_all(tried: list[str]) -> dict[str, Any]:
+    """Every spelling where a page may name it; first what may be had, to show that it is asked."""
+    async with (
+        Fetcher(AddressJudge()) as fetcher,
+        PageReader() as reader,
+        Unfurler(fetcher, reader) as unfurler,
+    ):
+        ends: dict[str, Any] = {}
+        for page in PAGES:
+            places = [f"http://{PUBLIC[1]}/", *tried]
+            found = [
+                await unfurls(unfurler, f"http://{PUBLIC[0]}{page}{quote(place, safe='')}")
+                for place in places
+            ]
+            ends[page] = {"control": found[0], "ends": Counter(found[1:])}
+        return ends
 
 
 async def rebind() -> Counter[str]:
@@ -137,6 +184,7 @@ async def main() -> None:
         named[await fetches("http://name.test/", answers_with(address))] += 1
         named[await fetches("http://name.test/", answers_with(PUBLIC[0], address))] += 1
     report["ends"] = {"direct": direct, "redirected": redirected, "named": named}
+    report["in a page"] = await unfurl_all(tried)
     report["rebinding"] = await rebind()
     report["ports"] = [await fetches(f"http://{PUBLIC[0]}:{port}/") for port in (8080, 22, 0, 1)]
     report["tried"] = len(tried)

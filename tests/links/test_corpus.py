@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from htmlcard.links import parse_page, read_metadata
-from tests.links.corpus.generate import PAGES
+
+from .corpus.generate import PAGES
 
 CORPUS = Path(__file__).parent / "corpus"
 NAMES = sorted(label.stem for label in CORPUS.glob("*.json"))

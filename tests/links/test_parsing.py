@@ -10,7 +10,8 @@ import pytest
 
 from htmlcard.links import PageParts, parse_page, read_metadata
 from htmlcard.links.decoding import decode
-from tests.links.test_corpus import NAMES, page_of
+
+from .test_corpus import NAMES, page_of
 
 HANG_S = 20
 

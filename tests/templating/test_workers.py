@@ -152,6 +152,19 @@ async def test_an_endless_template_is_killed_while_others_are_drawn(
     assert len(before - pool.pids) == 1
 
 
+async def test_an_endless_template_never_has_all_workers(pool: WorkerPool, load: Load) -> None:
+    """Ten crawlers ask for the one bad template, and an eleventh for another card."""
+    endless, good = load(ENDLESS["nested loops"]), load("<p>{{ title }}</p>")
+    failing = [asyncio.create_task(draw(pool, endless, timeout_s=1.0)) for _ in range(10)]
+    await asyncio.sleep(0.05)
+    for _ in range(5):
+        assert await draw(pool, good, timeout_s=0.8) == "<p>hello</p>"
+    assert not any(task.done() for task in failing)
+    failures = await asyncio.gather(*failing, return_exceptions=True)
+    assert all(isinstance(one, TemplateFailed | DeadlineExceeded) for one in failures)
+    assert not pool._turns
+
+
 async def test_when_all_are_busy_the_wait_is_bounded(load: Load) -> None:
     """A full pool is not the template's fault, and nobody waits past the deadline."""
     endless, good = load(ENDLESS["nested loops"]), load("x")
@@ -295,3 +308,20 @@ async def test_closing_fails_the_cards_in_flight_and_leaves_no_process(load: Loa
         await busy
     assert all(read_proc(pid, "stat") == "" for pid in pids)
     assert pool.pids == frozenset()
+
+
+async def test_waiting_for_a_worker_is_not_charged_to_the_template(load: Load) -> None:
+    """A burst of cards of a sound template would be told to look for loops."""
+    heavy = load(
+        "{% for a in range(9999) %}{% for b in range(60) %}{% endfor %}{% endfor %}{{ title }}"
+    )
+    async with WorkerPool(1) as pool:
+        took_s = -time.monotonic()
+        await draw(pool, heavy)
+        took_s += time.monotonic()
+        timeout_s = 3 * took_s + 0.2
+        answers = await asyncio.gather(
+            *(draw(pool, heavy, timeout_s=timeout_s) for _ in range(12)), return_exceptions=True
+        )
+        assert answers[0] == "hello"
+        assert not any(isinstance(answer, TemplateFailed) for answer in answers)

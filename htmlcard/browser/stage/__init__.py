@@ -28,7 +28,7 @@ def stage_html() -> str:
 @cache
 def stage_js() -> str:
     """What the lane evaluates in it: defines the global `stage`."""
-    return _read(*_FIT, "mark.js", "stage.js")
+    return _read(*_FIT, "mark.js", "pulse.js", "stage.js")
 
 
 @cache

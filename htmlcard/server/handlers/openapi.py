@@ -23,6 +23,12 @@ _QUERY = {
     ),
     "fallback": ("`0`: real status codes instead of fallback pictures.", {"type": "string"}),
 }
+_PAGE = {
+    "name": "url",
+    "in": "query",
+    "description": "A page that fills in the fields not given; of hosts in `HTMLCARD_PAGE_HOSTS`.",
+    "schema": {"type": "string"},
+}
 
 
 class DescribedRoute(Protocol):
@@ -54,7 +60,10 @@ def describe(routes: Iterable[DescribedRoute]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {"Problem": _problem_schema()},
-            "securitySchemes": {"admin": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "admin": {"type": "http", "scheme": "bearer"},
+                "api": {"type": "http", "scheme": "bearer"},
+            },
         },
     }
 
@@ -88,6 +97,13 @@ def _operation(route: DescribedRoute) -> dict[str, Any]:
             {"name": name, "in": "query", "description": text, "schema": schema}
             for name, (text, schema) in _QUERY.items()
         ]
+        if route.method == "GET":
+            operation["parameters"].append(_PAGE)
+    if route.path in ("/unfurl", "/check"):
+        operation |= _page_operation(operation["responses"])
+    if route.path == "/check":
+        # The same as a page, to who prefers that.
+        operation["responses"]["200"]["content"] |= _content("text/html")
     if renders:
         operation["responses"]["304"] = {"description": "The caller has the card already"}
         operation["responses"]["429"] = {"description": "Budget used up", "content": _PROBLEM}
@@ -115,6 +131,29 @@ def _operation(route: DescribedRoute) -> dict[str, Any]:
             "content": _content("text/plain"),
         }
     return operation
+
+
+def _page_operation(responses: dict[str, Any]) -> dict[str, Any]:
+    """What is said of routes that look at a page of the web."""
+    refusals = {
+        "400": "No URL",
+        "401": "No or wrong token",
+        "404": "Looking at pages is off",
+        "422": "Not an address that is fetched from",
+        "502": "The page cannot be had",
+        "503": "Too many pages at once",
+        "504": "The page did not come in time",
+    }
+    told = {status: {"description": text, "content": _PROBLEM} for status, text in refusals.items()}
+    url = {
+        "name": "url",
+        "in": "query",
+        "required": True,
+        "description": "The page, http or https.",
+        "schema": {"type": "string"},
+    }
+    # Where everybody may ask, no token is needed.
+    return {"parameters": [url], "responses": {**responses, **told}, "security": [{}, {"api": []}]}
 
 
 def _content(content_type: str) -> dict[str, Any]:

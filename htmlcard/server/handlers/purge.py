@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -43,17 +44,20 @@ async def _purge(request: web.Request, what: tuple[str, object]) -> Purged:
     cache = context_of(request).service.cache
     match what:
         case ("all", True):
+            await context_of(request).service.pages.shelf.forget_all()
             return await cache.clear()
         case ("template", str(name)):
             return await cache.evict_template(name)
         case ("url", str(url)):
-            return await cache.remove(_identity(request, url))
+            return await cache.remove(await _forget_page(request, url))
         case _:
             raise InvalidRequest(_USAGE)
 
 
-def _identity(request: web.Request, url: str) -> str:
+async def _forget_page(request: web.Request, url: str) -> str:
     """The identity of the card behind a render URL, whatever host it names.
+
+    If it is filled in from a page, the page is read anew next time.
 
     Raises:
         InvalidRequest: it is no render URL.
@@ -69,11 +73,16 @@ def _identity(request: web.Request, url: str) -> str:
     target = parse_target(segment)
     context = context_of(request)
     template = context.service.catalogue.get_template(target.template)
+    query, pages = parse_query(parts.query), context.service.pages
+    deadline_s = asyncio.get_running_loop().time() + context.service.settings.deadline_ms / 1000
+    page = await pages.fill(template, query, deadline_s)
+    await pages.forget(query)
     card, _, _ = read_lenient(
         template,
         target,
-        parse_query(parts.query),
+        query,
         context.service.picture_hosts,
         signed=signing_required(context),
+        page=page,
     )
     return card.identity

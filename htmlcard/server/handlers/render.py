@@ -20,6 +20,7 @@ from htmlcard.server.bodies import read_body
 from htmlcard.server.conditional import matches_etag
 from htmlcard.server.context import Context, context_of
 from htmlcard.server.hot_cards import CARD_IN_MEMORY
+from htmlcard.server.page_mode import read_page
 from htmlcard.server.problems import REQUEST_ID
 from htmlcard.signatures import Signed
 from htmlcard.telemetry.metrics import UNKNOWN_TEMPLATE
@@ -58,7 +59,10 @@ async def render(request: web.Request) -> web.Response:
         signed = verify_signature(context, request.path, template, query)
         # Where signing is not required, /tags signs whatever it is given.
         vouched = signed is not None and signing_required(context)
-        card, options, warnings = read_lenient(template, target, query, hosts, signed=vouched)
+        page = await read_page(request, template, target, query, timings)
+        card, options, warnings = read_lenient(
+            template, target, query, hosts, signed=vouched, page=page
+        )
     renderer = context.service.renderer
     known = request.headers.get("If-None-Match")
     etag = renderer.etag(card) if known is not None else None
@@ -87,8 +91,9 @@ async def render(request: web.Request) -> web.Response:
     _count(context, card, _result(rendered))
     warnings += rendered.warnings
     answer = _picture(request, template.name, rendered, cache_control, warnings, timings)
-    # Pictures have a freshness of their own, which is asked for the long way.
-    if in_memory and not card.params.pictures and (not signed or signed.expires_at_s is None):
+    # Pictures and pages have a freshness of their own, which is asked for the long way.
+    alone = not card.params.pictures and not card.page
+    if in_memory and alone and (not signed or signed.expires_at_s is None):
         request[CARD_IN_MEMORY] = card
     return answer
 
@@ -190,16 +195,23 @@ def _cache_control(
         return _fallback_cache_control(context)
     if context.dev:
         return "no-store"
-    if rendered and rendered.warnings:
-        # A picture of it could not be had: soon it may be there.
+    page = card.page
+    if page.lacking or (rendered and rendered.warnings):
+        # Its page or a picture of it could not be had: soon it may be there.
         return _fallback_cache_control(context)
-    if signed and signed.expires_at_s is not None:
-        left_s = max(0, min(YEAR_S, signed.expires_at_s - int(time.time())))
-        return f"public, max-age={left_s}, immutable, no-transform"
-    if signed or card.version:
-        return f"public, max-age={YEAR_S}, immutable, no-transform"
     settings = context.service.settings
     max_age_s = settings.max_age_s
+    if page:
+        max_age_s = min(max_age_s, max(FALLBACK_MAX_AGE_S, int(page.fresh_s)))
+    # What a page says is under nobody's signature: only `v` tells when it has changed.
+    is_fixed = bool(card.version) or (signed is not None and not page)
+    if signed and signed.expires_at_s is not None:
+        left_s = max(0, min(YEAR_S, signed.expires_at_s - int(time.time())))
+        if not is_fixed:
+            return f"public, max-age={min(left_s, max_age_s)}, no-transform"
+        return f"public, max-age={left_s}, immutable, no-transform"
+    if is_fixed:
+        return f"public, max-age={YEAR_S}, immutable, no-transform"
     if rendered and rendered.fresh_s is not None:
         max_age_s = min(max_age_s, max(FALLBACK_MAX_AGE_S, int(rendered.fresh_s)))
     return (

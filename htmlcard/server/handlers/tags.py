@@ -9,7 +9,9 @@ from aiohttp import web
 from htmlcard.card_request import read_lenient
 from htmlcard.server.access import refuse_unsigned
 from htmlcard.server.context import context_of, public_base
+from htmlcard.server.page_mode import read_page
 from htmlcard.signatures import recognized
+from htmlcard.telemetry.timings import Timings
 from htmlcard.urls import parse_query, parse_target
 
 #: X cuts longer ones (platforms: `twitter:image:alt`, 420 characters).
@@ -26,7 +28,8 @@ async def tags(request: web.Request) -> web.Response:
     target = parse_target(request.match_info["template"])
     template = context.service.catalogue.get_template(target.template)
     query = parse_query(request.raw_path.partition("?")[2])
-    card, _, _ = read_lenient(template, target, query)
+    page = await read_page(request, template, target, query, Timings())
+    card, _, _ = read_lenient(template, target, query, page=page)
     kept = [pair for pair in recognized(query, template.fields) if pair[0] not in _NOT_IN_TAGS]
     url = public_base(request) + context.local_url(target, kept)
     title, subtitle = card.words

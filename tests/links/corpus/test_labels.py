@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.links.corpus.generate import PAGES
+from .generate import PAGES
 
 FOLDER = Path(__file__).parent
 NAMES = sorted(label.stem for label in FOLDER.glob("*.json"))

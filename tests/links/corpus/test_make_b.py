@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.links.corpus.make_b import FOLDER, page_of, pages
+from .make_b import FOLDER, page_of, pages
 
 
 def test_the_pages_are_the_bytes_of_their_readable_sources() -> None:
