@@ -10,7 +10,7 @@ LOCK = uv pip compile pyproject.toml --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak faults check format bench bench-quick lock container container-test clean
+.PHONY: help setup run test soak faults check format bench bench-quick bench-links lock container container-test clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1~\2/p' Makefile | awk -F '~' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -27,8 +27,8 @@ test: setup ## run all tests, real Chromium included (ARGS="-k name")
 soak: setup ## the long tests: thousands of cards, every one of them checked
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
-faults: setup ## break a running service in every way we know, 15 minutes
-	@$(BIN)/python -m pytest -m faults $(ARGS)
+faults: setup ## break a running service in every way we know, 15 minutes (FIGURES=write)
+	@$(BIN)/python -m pytest tests/faults -m "not soak" $(ARGS)
 
 check: setup ## lint, formatting, types, direction of imports
 	$(BIN)/ruff check .
@@ -47,6 +47,10 @@ bench: setup ## measure everything beside its peers, 25 minutes; writes docs/per
 bench-quick: setup ## the same at a glance, in under three minutes
 	@sh bench/peers/install.sh
 	@$(BIN)/python -m bench --quick $(ARGS)
+
+bench-links: setup ## read saved pages beside other unfurlers; writes into docs/links.md
+	@sh bench/links/install.sh
+	@$(BIN)/python -m bench.links $(ARGS)
 
 lock: ## make both lock files anew (needs uv)
 	$(LOCK) --group dev -o requirements-dev.lock
