@@ -25,7 +25,7 @@ from htmlcard.fetch.politeness import MAX_CONNECTIONS_PER_HOST
 from htmlcard.finishing import Finisher
 from htmlcard.images import compare
 from htmlcard.links.checking import Checker
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.unfurling import Unfurler
 from htmlcard.pages import PageAsker, PageFields, PageHosts, PageShelf, PageStore
 from htmlcard.pictures import PictureFields, PictureHosts, PictureShelf, Preparer

@@ -20,7 +20,7 @@ from bench.links.corpus_server import CorpusServer
 from htmlcard import __version__
 from htmlcard.errors import BadAnswer, HtmlcardError
 from htmlcard.fetch import Fetched, Limits
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.unfurling import Unfurler
 
 HERE = Path(__file__).parent

@@ -20,17 +20,17 @@ from htmlcard.cli.audit_text import print_comparison, print_summary, print_troub
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import InvalidRequest
-from htmlcard.links.audit import CRAWLER_CONNECTIONS, PAGES_PER_HOST, Audit, AuditResult
-from htmlcard.links.audit_page import write_audit_page
-from htmlcard.links.audit_summary import summarize
-from htmlcard.links.audited_site import AuditedSite, find_site
-from htmlcard.links.baseline import Baseline, Comparison, load_baseline
+from htmlcard.links.audits.audit import CRAWLER_CONNECTIONS, PAGES_PER_HOST, Audit, AuditResult
+from htmlcard.links.audits.audit_page import write_audit_page
+from htmlcard.links.audits.audit_summary import summarize
+from htmlcard.links.audits.audited_site import AuditedSite, find_site
+from htmlcard.links.audits.baseline import Baseline, Comparison, load_baseline
+from htmlcard.links.audits.shared_web import SharedWeb
 from htmlcard.links.checking import Checker
 from htmlcard.links.reports.junit import write_junit
 from htmlcard.links.reports.sarif import write_sarif
 from htmlcard.links.reports.visible import escape_in_json
 from htmlcard.links.reports.words import count_of, fails
-from htmlcard.links.shared_web import SharedWeb
 from htmlcard.telemetry.logs import configure_logs
 
 _STOPPED = 130  # as shells say it for Ctrl-C

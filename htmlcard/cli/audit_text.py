@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from htmlcard.errors import RefusedTarget
-from htmlcard.links.audit import AuditResult
-from htmlcard.links.audit_summary import RuleSummary, summarize
-from htmlcard.links.baseline import Comparison
+from htmlcard.links.audits.audit import AuditResult
+from htmlcard.links.audits.audit_summary import RuleSummary, summarize
+from htmlcard.links.audits.baseline import Comparison
 from htmlcard.links.report import Report, Severity
 from htmlcard.links.reports.visible import make_visible
 from htmlcard.links.reports.words import MARKS, MEND_LEADS, count_of, name_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -118,7 +119,8 @@ class _Page:
         if target == STDIN:
             return cls(base, sys.stdin.buffer.read())
         path = Path(target)
-        name = "" if path.name == "index.html" or not base.endswith("/") else quote(path.name)
+        is_named = path.name != "index.html" and base.endswith("/")
+        name = quote(os.fsencode(path.name)) if is_named else ""
         try:
             return cls(base + name, path.read_bytes(), path)
         except OSError as error:

@@ -18,7 +18,7 @@ from htmlcard.assembly import open_links
 from htmlcard.cli.flags import SettingFlags, settings_of
 from htmlcard.config import Settings
 from htmlcard.errors import FetchFailed, RefusedTarget
-from htmlcard.links.metadata import Metadata, MetadataImage
+from htmlcard.links.reading.metadata import Metadata, MetadataImage
 from htmlcard.links.reports.visible import escape_in_json, make_visible
 from htmlcard.telemetry.logs import configure_logs
 

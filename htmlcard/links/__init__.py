@@ -1,13 +1,12 @@
-"""What a page says about itself: bytes and headers in, title, picture and the rest out.
+"""Links: what crawlers see of other people's pages.
 
-In reading order: `decoding` (bytes to text, with `content_type` and `prescan`), `parsing` (text to
-parts, the only door to the parser, with `tree` and `positions`), `metadata` (parts to values, with
-`pictures`, `json_ld`, `web_url` and `values`), `picture_header` (the size of a picture).
-All of it is pure: nothing here fetches.
+In reading order: `reading` (a page's bytes to what it says), `unfurling` (a URL to what its page
+says), `checking` (what each crawler shows of it: `visiting` and `belongings` fetch, `checks` judges
+by `profiles`, `mending` mends), `reports` (for people and programs), `audits` (whole sites).
 """
 
-from htmlcard.links.metadata import Metadata, read_metadata
-from htmlcard.links.parsing import parse_page
-from htmlcard.links.parts import PageParts
+from htmlcard.links.reading.metadata import Metadata, read_metadata
+from htmlcard.links.reading.parsing import parse_page
+from htmlcard.links.reading.parts import PageParts
 
 __all__ = ["Metadata", "PageParts", "parse_page", "read_metadata"]

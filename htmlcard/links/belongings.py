@@ -13,7 +13,7 @@ from htmlcard.links.checks.page import Page
 from htmlcard.links.checks.pixels import is_wide
 from htmlcard.links.checks.subject import Picture
 from htmlcard.links.gauge import PictureGauge
-from htmlcard.links.picture_header import parse_picture_header
+from htmlcard.links.reading.picture_header import parse_picture_header
 from htmlcard.links.robots import MAX_BYTES as ROBOTS_BYTES
 from htmlcard.links.web import Web
 

@@ -20,9 +20,9 @@ from htmlcard.links.checks.images import is_relative
 from htmlcard.links.checks.page import Page
 from htmlcard.links.checks.presence import MAIN_TAGS, has_main_tag
 from htmlcard.links.checks.subject import Subject
-from htmlcard.links.decoding import decode
 from htmlcard.links.gauge import PictureGauge
 from htmlcard.links.profiles import load_profiles
+from htmlcard.links.reading.decoding import decode
 from htmlcard.links.report import Report
 from htmlcard.links.visiting import BROWSER_AGENT, PAGE_S, Reader, Visits
 from htmlcard.links.web import Web
@@ -145,9 +145,10 @@ class Checker:
             raise RefusedTarget
         by_s = started_s + CHECK_S
         pages = list(dict.fromkeys(v.page for v in subject.visits.values() if v.page is not None))
-        images, cropped = _list_images(subject)
+        # In a thread like all that looks at a whole page: others are served meanwhile.
+        plan = await asyncio.to_thread(_plan, subject, pages)
         robots = [page.url.origin for page in pages]
-        robots += [parsed.origin for url in images if (parsed := parse_web_url(url))]
+        robots += [parsed.origin for url in plan.images if (parsed := parse_web_url(url))]
         agent = next(p for p in load_profiles() if p.platform == _ONE_PLATFORM).user_agent.value
         belongings = Belongings(self._web, self._gauge, by_s, agent)
         (
@@ -156,14 +157,15 @@ class Checker:
             subject.icons,
             (subject.scripted, notes),
         ) = await asyncio.gather(
-            belongings.fetch_pictures(images, cropped),
+            belongings.fetch_pictures(plan.images, plan.cropped),
             belongings.fetch_robots(robots),
             belongings.find_missing_icons(pages),
-            self._run_scripts(pages, visits, by_s),
+            self._run_scripts(plan.lacking, visits, by_s),
         )
         main = find_main_page(subject)
+        report = await asyncio.to_thread(judge, subject)
         return Checked(
-            report=replace(judge(subject), notes=notes),
+            report=replace(report, notes=notes),
             page=main.body if main else b"",
             pictures={
                 url: picture.answer.body
@@ -173,13 +175,9 @@ class Checker:
         )
 
     async def _run_scripts(
-        self, pages: list[Page], visits: Visits, by_s: float
+        self, lacking: list[Page], visits: Visits, by_s: float
     ) -> tuple[dict[Page, Page], tuple[str, ...]]:
-        """The pages after their scripts ran, of those that may lack tags for want of it.
-
-        And what is to be said where they could not.
-        """
-        lacking = [page for page in pages if _may_lack_tags(page)][:_MAX_SCRIPTED]
+        """The pages after their scripts ran, and what is to be said where they could not."""
         ran = await asyncio.gather(*(self._run(page, visits, by_s) for page in lacking))
         scripted = {page: after for page, after in zip(lacking, ran, strict=True) if after}
         return scripted, () if len(scripted) == len(lacking) else (_SCRIPTS_NOT_RUN,)
@@ -203,15 +201,27 @@ def _may_lack_tags(page: Page) -> bool:
     return has_scripts and not all(has_main_tag(page, name) for name in MAIN_TAGS)
 
 
-def _list_images(subject: Subject) -> tuple[list[str], set[str]]:
-    """The pictures that platforms take, and those of them that are cropped to a square."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The pictures that platforms take, those of them that are cropped to a square, and the pages
+    that may lack tags for want of scripts."""
+
+    images: list[str]
+    cropped: set[str]
+    lacking: list[Page]
+
+
+def _plan(subject: Subject, pages: list[Page]) -> _Plan:
     urls: dict[str, None] = {}
     cropped: set[str] = set()
     for profile in load_profiles():
         taken = subject.take(profile)
         image = taken.image if taken is not None else None
-        if image is not None and not is_relative(image):
+        if image is not None and not is_relative(image, profile):
             urls[image.url] = None
             if profile.layout.crops_square:
                 cropped.add(image.url)
-    return list(urls), cropped
+    lacking = [page for page in pages if _may_lack_tags(page)][:_MAX_SCRIPTED]
+    for page in pages:
+        _ = page.has_icon  # asked for on the event loop; found once
+    return _Plan(list(urls), cropped, lacking)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from htmlcard.links.decoding import find_charset, mark_length
-from htmlcard.links.prescan import find_declared_charset
+from htmlcard.links.reading.decoding import find_charset, mark_length
+from htmlcard.links.reading.prescan import find_declared_charset
 from htmlcard.links.report import Edit, Report
 
 #: What must be first in the head (HTML, 4.2.5.4), whichever findings ask for that place.

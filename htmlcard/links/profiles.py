@@ -121,8 +121,9 @@ class Profile(BaseModel):
     """One crawler. `reads_bytes` is of the unpacked page, None for all of it.
 
     `agent_name` is the part of its user agent that firewalls go by; `property_only` where it does
-    not see Open Graph tags with `name=`, `headline_only` where of JSON-LD's titles it takes none
-    but `headline`.
+    not see Open Graph tags with `name=`, `news_only` where of JSON-LD it takes `headline` and
+    `description` of the first NewsArticle or WebPage that stands at the top of a script, and
+    `resolves_images` where it knows what a picture's relative address means.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -134,7 +135,8 @@ class Profile(BaseModel):
     robots_token: Fact[str] | None = None
     reads_bytes: Fact[int] | None = None
     property_only: Fact[bool] | None = None
-    headline_only: Fact[bool] | None = None
+    news_only: Fact[bool] | None = None
+    resolves_images: Fact[bool] | None = None
     title: Fact[tuple[TextSource, ...]]
     description: Fact[tuple[TextSource, ...]]
     image: Fact[tuple[ImageSource, ...]]

@@ -76,8 +76,9 @@ class Report:
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON, with lists."""
-        return asdict(self)
+        """For JSON, with lists; `notes` are there where there are any."""
+        values = asdict(self)
+        return values if self.notes else {k: v for k, v in values.items() if k != "notes"}
 
     def count(self, severity: Severity) -> int:
         """How many findings of that severity."""

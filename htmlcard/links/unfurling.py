@@ -16,9 +16,9 @@ from htmlcard.fetch import Limits
 from htmlcard.fetch.decoding import ACCEPTED_ENCODINGS
 from htmlcard.fetch.target import parse_target
 from htmlcard.links.keeping import Keeper
-from htmlcard.links.metadata import Metadata
-from htmlcard.links.picture_facts import PictureFacts, fetch_picture_facts, with_facts
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.metadata import Metadata
+from htmlcard.links.reading.picture_facts import PictureFacts, fetch_picture_facts, with_facts
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.web import Web
 
 #: An answer comes within 10 s, whatever the web does: the page first, then its picture.

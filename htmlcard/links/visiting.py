@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from htmlcard.fetch import Fetched, Limits
 from htmlcard.fetch.decoding import ACCEPTED_ENCODINGS
 from htmlcard.links.checks.page import Page
 from htmlcard.links.checks.subject import Visit
-from htmlcard.links.parts import PageParts
+from htmlcard.links.reading.parts import PageParts
 from htmlcard.links.web import Web
 
 PAGE_S = 8.0
@@ -25,6 +25,11 @@ BROWSER_AGENT = (
 )
 #: For one page; those that come early are read while others are still awaited.
 _READ_S = 4.0
+#: What servers say to whoever asks too often, and how long they are left in peace then.
+_TOO_MANY = frozenset({429, 503})
+_PAUSE_S = 0.3
+#: Less is not worth another try.
+_LEAST_S = 1.0
 _LIMITS = Limits(total_s=PAGE_S, raw_bytes=PAGE_BYTES, decoded_bytes=PAGE_BYTES, cut=True)
 
 
@@ -46,6 +51,7 @@ class Visits:
         self._reader = reader
         self._read_by_s = read_by_s
         self._grace_s = grace_s
+        self._turn = asyncio.Lock()
         self._reading: dict[_Key, asyncio.Task[Page]] = {}
 
     async def visit_all(self, url: str, agents: Collection[str]) -> dict[str, Visit]:
@@ -64,12 +70,25 @@ class Visits:
             "Accept-Encoding": ACCEPTED_ENCODINGS,
         }
         try:
-            answer = await self._web.fetch(
-                url, limits=_LIMITS, headers=headers, allow_downgrade=True
-            )
+            answer = await self._fetch(url, headers, PAGE_S)
+            if answer.status in _TOO_MANY:
+                answer = await self._fetch_again(url, headers) or answer
         except FetchFailed as error:
             return Visit(error)
         return await self.read(answer)
+
+    async def _fetch(self, url: str, headers: Mapping[str, str], most_s: float) -> Fetched:
+        limits = replace(_LIMITS, total_s=most_s)
+        return await self._web.fetch(url, limits=limits, headers=headers, allow_downgrade=True)
+
+    async def _fetch_again(self, url: str, headers: Mapping[str, str]) -> Fetched | None:
+        """One after the other: fifteen at once look like an attack, and crawlers come alone."""
+        async with self._turn:
+            left_s = self._read_by_s - asyncio.get_running_loop().time() - _PAUSE_S
+            if left_s < _LEAST_S:
+                return None
+            await asyncio.sleep(_PAUSE_S)
+            return await self._fetch(url, headers, min(left_s, PAGE_S))
 
     async def read(self, answer: Fetched) -> Visit:
         """The visit that got this answer. Raises Overloaded."""
@@ -95,7 +114,8 @@ class Visits:
     async def _read(self, url: str, content_type: str | None, body: bytes) -> Page:
         now_s = asyncio.get_running_loop().time()
         by_s = max(now_s + self._grace_s, min(now_s + _READ_S, self._read_by_s))
-        return Page(body, content_type, url, await self._reader.read(body, content_type, by_s))
+        parts = await self._reader.read(body, content_type, by_s)
+        return await asyncio.to_thread(Page, body, content_type, url, parts)
 
     async def aclose(self) -> None:
         """Gives up what is still being read."""

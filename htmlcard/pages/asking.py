@@ -69,16 +69,17 @@ class PageAsker:
         answer = await self._web.fetch(url, limits=_LIMITS, headers={**_HEADERS, **validators})
         if answer.status == 304 and old and answer.url != old.url:
             # Of another address than those validators are: it may say that of anything.
-            answer = await self._web.fetch(url, limits=_LIMITS, headers=_HEADERS)
-        elif answer.status == 304 and old and self._hosts.covers(answer.url):
-            freshness = read_freshness(answer.headers).over(old.freshness)
-            return replace(old, freshness=freshness, asked_at_s=asked_at_s)
+            old, answer = None, await self._web.fetch(url, limits=_LIMITS, headers=_HEADERS)
         if answer.status in (404, 410):
             raise PageGone(f"its server answers {answer.status}")
-        if answer.status != 200:
+        is_unchanged = answer.status == 304 and old is not None
+        if answer.status != 200 and not is_unchanged:
             raise BadAnswer(f"its server answers {answer.status}")
         if not self._hosts.covers(answer.url):
             raise PageGone("it redirects to a host whose pages are not read (HTMLCARD_PAGE_HOSTS)")
+        if old is not None and is_unchanged:
+            freshness = read_freshness(answer.headers).over(old.freshness)
+            return replace(old, freshness=freshness, asked_at_s=asked_at_s)
         return await self._read(answer, asked_at_s)
 
     async def _read(self, answer: Fetched, asked_at_s: float) -> Page:

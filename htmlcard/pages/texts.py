@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from htmlcard.links import Metadata, PageParts
-from htmlcard.links.values import collapse
+from htmlcard.links.reading.values import collapse
 from htmlcard.links.web_url import parse_web_url
 from htmlcard.pictures.freshness import Freshness
 

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -20,32 +19,19 @@ from web_server import Request, WebServer, answer, open_web_server
 
 from htmlcard.cli import main
 
+from .conftest import Done, RunHere
+
 BASE = "https://example.com"
 #: What a CI may wait for; a page that hangs costs ten.
 SOAK_PAGES = 1_000
-
-
-@dataclass(frozen=True)
-class Done:
-    """A command that has ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
 
 
 Run = Callable[..., Done]
 
 
 @pytest.fixture
-def audit(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in the desk's folder, without the second that a process takes to start."""
-    monkeypatch.chdir(desk.folder)
-    monkeypatch.setenv("COLUMNS", "200")
+def audit(here: None, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in the desk's folder; in this thread, for it heeds signals."""
 
     def run(*arguments: str) -> Done:
         with pytest.raises(SystemExit) as ended:
@@ -188,6 +174,18 @@ def test_files_for_programs_and_people_are_written(audit: Run, desk: Desk, publi
     assert f"{BASE}/0.html" in page
 
 
+async def test_names_of_files_need_be_no_text(desk: Desk, run_here: RunHere) -> None:
+    """Archives from old systems have them, and one must not cost a whole report."""
+    (desk.folder / "old").mkdir()
+    page = os.fsdecode(b"old/caf\xe9.html")
+    (desk.folder / page).write_text("<title>x</title>")
+    done = await run_here("check", page, "--base-url", f"{BASE}/", "--sarif", "x.sarif", "--json")
+    assert (done.code, done.json["url"]) == (1, f"{BASE}/caf%E9.html"), done.stderr
+    results = json.loads((desk.folder / "x.sarif").read_text())["runs"][0]["results"]
+    place = results[0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "old/caf%E9.html"
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -289,6 +287,7 @@ async def hostile_site(server: WebServer) -> list[str]:
     return paths
 
 
+@pytest.mark.soak
 async def test_hostile_pages_are_findings_and_hold_up_nobody(desk: Desk) -> None:
     """One page of a thousand hangs; the others must not wait for it one after the other."""
     async with open_web_server() as server:

@@ -20,16 +20,13 @@ from links.crafted.site import Site, open_site
 
 from htmlcard.cli import main
 
+from .conftest import RunHere
+
 GREEN = load_case(FOLDER / "001-article.toml")
 NO_PICTURE = load_case(FOLDER / "105-no-picture.toml")
 NO_TWITTER_CARD = load_case(FOLDER / "112-no-twitter-card.toml")
 ESCAPES = load_case(FOLDER / "207-escape-sequence.toml")
 HERE = "--allow-private"
-
-
-async def run(desk: Desk, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    """The command, while the sites of this process go on answering."""
-    return await asyncio.to_thread(desk.run, "check", *arguments, **variables)
 
 
 def save_page(site: Site, path: Path) -> Path:
@@ -65,27 +62,29 @@ async def test_a_good_page_is_fine_everywhere_and_exit_code_0(desk: Desk) -> Non
     assert b"Checking http://127.0.0.1" in told
 
 
-async def test_a_bad_page_is_exit_code_1_with_the_patch_to_paste(desk: Desk) -> None:
+async def test_a_bad_page_is_exit_code_1_with_the_patch_to_paste(run_here: RunHere) -> None:
     """What is wrong, whom it hits and the line that mends it, in one look."""
     async with open_site(NO_PICTURE) as site:
-        done = await run(desk, site.page, HERE)
-    text = done.stdout.decode()
-    assert done.returncode == 1, done.stderr
+        done = await run_here("check", site.page, HERE)
+    text = done.stdout
+    assert done.code == 1, done.stderr
     assert text.startswith("✗ Broken on all 15 platforms\n")
     assert "✗ missing-og-image on all 15 platforms" in text
 
 
-async def test_json_is_the_contract_and_agrees_with_the_labels(desk: Desk) -> None:
+async def test_json_is_the_contract_and_agrees_with_the_labels(
+    desk: Desk, run_here: RunHere
+) -> None:
     """Programs read this; its keys are promised, its verdicts were labeled by hand.
 
     Warnings fail here, for a team that has mended its errors tightens the screw.
     """
     strictly = ["--fail-on", "warning", "--junit", "out/check.xml"]
     async with open_site(NO_TWITTER_CARD) as site:
-        done = await run(desk, site.page, HERE, "--json", *strictly)
-        report = json.loads(done.stdout)
+        done = await run_here("check", site.page, HERE, "--json", *strictly)
+        report = done.json
         assert report["url"] == site.page
-    assert (done.returncode, done.stderr) == (1, b"")
+    assert (done.code, done.stderr) == (1, "")
     assert set(report) == {"url", "final_url", "platforms", "findings"}
     verdicts = {view["platform"]: view["verdict"] for view in report["platforms"]}
     assert verdicts == NO_TWITTER_CARD.verdicts
@@ -97,17 +96,16 @@ async def test_json_is_the_contract_and_agrees_with_the_labels(desk: Desk) -> No
     assert failed == {"missing-twitter-card"}
 
 
-async def test_several_targets_in_every_format_at_once(desk: Desk) -> None:
+async def test_several_targets_in_every_format_at_once(desk: Desk, run_here: RunHere) -> None:
     """A CI asks once and keeps all it can get; the page on disk is a file to SARIF."""
     async with open_site(GREEN) as site, open_site(NO_PICTURE) as other:
         page = save_page(other, desk.folder / "public" / "post.html")
         files = ["--html", "report.html", "--sarif", "check.sarif", "--junit", "check.xml"]
         base = f"{other.fill('{origin}')}/"
-        done = await run(
-            desk, site.page, "public/post.html", "--base-url", base, HERE, "--json", *files
-        )
-    assert done.returncode == 1, done.stderr
-    reports = json.loads(done.stdout)
+        pages = (site.page, "public/post.html", "--base-url", base)
+        done = await run_here("check", *pages, HERE, "--json", *files)
+    assert done.code == 1, done.stderr
+    reports = done.json
     assert [each["url"] for each in reports] == [site.page, f"{base}{page.name}"]
     suites = ET.parse(desk.folder / "check.xml").getroot().findall("testsuite")
     assert [suite.get("name") for suite in suites] == [each["url"] for each in reports]
@@ -145,11 +143,14 @@ async def test_standard_input_is_a_page_that_will_be_somewhere(desk: Desk) -> No
     assert verdicts == NO_TWITTER_CARD.verdicts
 
 
-async def test_a_hostile_title_does_not_steer_the_terminal(desk: Desk) -> None:
+async def test_a_hostile_title_does_not_steer_the_terminal(
+    run_here: RunHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever checks a stranger's link must not have the stranger at his terminal."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
     async with open_site(ESCAPES) as site:
-        done = await run(desk, site.page, HERE, FORCE_COLOR="1", NO_COLOR="1")
-    text = done.stdout.decode()
+        done = await run_here("check", site.page, HERE)
+    text = done.stdout
     assert "control-in-value" in text
     # Bold and dim are ours; no color, and nothing else that steers.
     assert set(re.findall(r"\x1b[^m]*m?", text)) <= {"\x1b[1m", "\x1b[2m", "\x1b[0m"}
@@ -199,19 +200,19 @@ def test_the_documented_options_are_those_there_are(capsys: pytest.CaptureFixtur
     assert HERE in settings
 
 
-def test_an_address_nobody_may_fetch_from_is_exit_code_2(desk: Desk) -> None:
+async def test_an_address_nobody_may_fetch_from_is_exit_code_2(run_here: RunHere) -> None:
     """Whoever checks his own machine learns of the flag that allows it."""
-    done = desk.run("check", "http://127.0.0.1:9/")
-    message = done.stderr.decode()
-    assert done.returncode == 2, message
-    assert "--allow-private" in message
-    assert "Traceback" not in message
-    assert done.stdout == b""
+    done = await run_here("check", "http://127.0.0.1:9/")
+    assert (done.code, done.stdout) == (2, "")
+    assert "--allow-private" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-def test_a_report_that_cannot_be_written_is_exit_code_2(desk: Desk) -> None:
+async def test_a_report_that_cannot_be_written_is_exit_code_2(
+    desk: Desk, run_here: RunHere
+) -> None:
     """Half a run in silence is worse than a plain word."""
     (desk.folder / "page.html").write_text("<title>A page</title>")
-    done = desk.run("check", "page.html", HERE, "--html", "page.html/report.html")
-    assert done.returncode == 2
-    assert "page.html/report.html cannot be written" in done.stderr.decode()
+    done = await run_here("check", "page.html", HERE, "--html", "page.html/report.html")
+    assert done.code == 2
+    assert "page.html/report.html cannot be written" in done.stderr

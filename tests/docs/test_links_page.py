@@ -7,7 +7,7 @@ import json
 from docs.pages import Page, names_in
 from docs.test_http_page import all_kinds
 from htmlcard.errors import AnswerTooLarge, FetchFailed, InvalidRequest
-from htmlcard.links.metadata import Metadata, MetadataImage
+from htmlcard.links.reading.metadata import Metadata, MetadataImage
 from htmlcard.server.problems import STATUS_BY_ERROR
 
 LINKS = Page("docs/links.md")

@@ -5,6 +5,7 @@ import gzip
 import itertools
 import ssl
 import subprocess
+import tracemalloc
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from htmlcard.errors import (
     UntrustedServer,
 )
 from htmlcard.fetch import AddressJudge, Fetcher, Limits
+from htmlcard.fetch.decoding import BodyDecoder
 from htmlcard.fetch.politeness import MAX_CONNECTIONS_PER_HOST
 
 LIMITS = Limits(total_s=5, connect_s=2, raw_bytes=100_000, decoded_bytes=200_000)
@@ -60,6 +62,21 @@ async def test_bodies_are_unpacked_and_bombs_are_not(
     assert (await fetcher.fetch(web.url("/honest"), limits=limits)).body == honest
     with pytest.raises(AnswerTooLarge):
         await fetcher.fetch(web.url("/bomb"), limits=limits)
+
+
+def test_what_follows_a_packed_body_is_passed_over() -> None:
+    """zlib keeps it, and copies all of it for each piece that comes: seconds for ten megabytes,
+    in which no card is sent."""
+    decoder = BodyDecoder("gzip", 10_000)
+    decoder.feed(gzip.compress(b"honest"))
+    tracemalloc.start()
+    try:
+        for _ in range(100):
+            decoder.feed(bytes(10_000))
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert decoder.finish() == b"honest"
 
 
 async def test_a_bomb_within_a_bomb_is_one(fetcher: Fetcher, web: WebServer) -> None:

@@ -23,7 +23,7 @@ from spellings import PUBLIC, addresses, urls
 
 from htmlcard.errors import FetchFailed, RefusedTarget
 from htmlcard.fetch import AddressJudge, Fetched, Fetcher, Limits
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.unfurling import Unfurler
 
 PORTS = (80, 443, 8080)
@@ -129,13 +129,16 @@ async def unfurl_all(tried: list[str]) -> dict[str, Any]:
         PageReader() as reader,
         Unfurler(fetcher, reader) as unfurler,
     ):
+        turns = asyncio.Semaphore(4)
+
+        async def ask(page: str, place: str) -> str:
+            async with turns:
+                return await unfurls(unfurler, f"http://{PUBLIC[0]}{page}{quote(place, safe='')}")
+
         ends: dict[str, Any] = {}
         for page in PAGES:
             places = [f"http://{PUBLIC[1]}/", *tried]
-            found = [
-                await unfurls(unfurler, f"http://{PUBLIC[0]}{page}{quote(place, safe='')}")
-                for place in places
-            ]
+            found = await asyncio.gather(*(ask(page, place) for place in places))
             ends[page] = {"control": found[0], "ends": Counter(found[1:])}
         return ends
 

@@ -18,7 +18,7 @@ from web_server import answer, open_web_server
 from htmlcard.errors import BadAnswer, FetchFailed, UnreadablePage
 from htmlcard.fetch import AddressJudge, Fetcher
 from htmlcard.links import Metadata
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.unfurling import Unfurler
 
 from .pages import PageDice

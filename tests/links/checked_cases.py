@@ -18,7 +18,7 @@ from htmlcard.fetch import AddressJudge, Fetcher
 from htmlcard.images import compare
 from htmlcard.links import checking
 from htmlcard.links.checking import Checked, Checker
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 
 from .crafted import site as sites
 from .crafted.case import Case

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from htmlcard.errors import InvalidRequest
-from htmlcard.links.baseline import Baseline, load_baseline
+from htmlcard.links.audits.baseline import Baseline, load_baseline
 from htmlcard.links.report import Finding, Mend, Report, Severity
 
 HOME, ABOUT, GONE = (f"https://example.com/{path}" for path in ("", "about", "gone"))

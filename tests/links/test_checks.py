@@ -12,7 +12,7 @@ from htmlcard.fetch import AddressJudge, Fetcher
 from htmlcard.links.checking import Checker
 from htmlcard.links.mending import apply
 from htmlcard.links.profiles import load_profiles
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.visiting import BROWSER_AGENT
 
 from .checked_cases import CheckedCase, check_cases, open_checker

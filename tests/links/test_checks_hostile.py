@@ -16,8 +16,8 @@ from web_server import Request, Say, WebServer, answer, open_web_server
 from htmlcard.errors import Overloaded, RefusedTarget
 from htmlcard.fetch import AddressJudge, Fetcher
 from htmlcard.links.checking import Checker
-from htmlcard.links.parts import PageParts
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.parts import PageParts
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.report import Report
 
 PROMISED_S = 10.0

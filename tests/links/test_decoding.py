@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from htmlcard.links.content_type import parse_content_type
-from htmlcard.links.decoding import decode, find_charset
-from htmlcard.links.prescan import find_declared_charset
+from htmlcard.links.reading.content_type import parse_content_type
+from htmlcard.links.reading.decoding import decode, find_charset
+from htmlcard.links.reading.prescan import find_declared_charset
 
 PAD = b" " * 1100
 

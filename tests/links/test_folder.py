@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 
 from htmlcard.errors import AnswerTooLarge, BadAnswer, RefusedTarget
 from htmlcard.fetch import Fetched, Limits
-from htmlcard.links.base_url import find_base_url
-from htmlcard.links.folder import BuiltSite, find_address, list_pages
-from htmlcard.links.parsing import parse_page
+from htmlcard.links.audits.audited_site import find_site
+from htmlcard.links.audits.base_url import find_base_url
+from htmlcard.links.audits.folder import BuiltSite, find_address, list_pages
+from htmlcard.links.reading.parsing import parse_page
+from htmlcard.links.reading.reader import PageReader
 
 BASE = "https://example.com/docs/"
 LIMITS = Limits()
@@ -180,6 +183,17 @@ async def test_a_file_that_cannot_be_read_is_a_failure_with_its_reason(folder: P
     site = BuiltSite(folder, BASE, NoWeb())
     with pytest.raises(BadAnswer, match="Permission denied"):
         await site.fetch(f"{BASE}about.html", limits=LIMITS)
+
+
+async def test_a_link_out_of_the_folder_does_not_say_where_it_will_be(folder: Path) -> None:
+    """A stranger's build must not have us read other files, nor wait for a pipe for ever."""
+    for name in ("index.html", "about.html", "blog/index.html", "blog/404.html"):
+        (folder / name).unlink()
+    (folder.parent / "secret.html").write_text(canonical("https://inside.example/link.html"))
+    os.mkfifo(folder / "pipe.html")
+    async with PageReader() as reader, asyncio.timeout(30):
+        site = await find_site(str(folder), NoWeb(), reader)
+    assert site.base_url == "http://localhost/"
 
 
 def find_base(*pages: tuple[str, str]) -> str | None:

@@ -11,10 +11,10 @@ import pytest
 from htmlcard.errors import Unreachable
 from htmlcard.fetch import Fetched, Limits
 from htmlcard.links.checking import Checker
-from htmlcard.links.decoding import decode
 from htmlcard.links.mending import apply
-from htmlcard.links.parsing import parse_page
-from htmlcard.links.parts import PageParts
+from htmlcard.links.reading.decoding import decode
+from htmlcard.links.reading.parsing import parse_page
+from htmlcard.links.reading.parts import PageParts
 from htmlcard.links.report import Edit, Finding, Mend, Report
 
 from .corpus.generate import PAGES

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from htmlcard.links import PageParts, parse_page, read_metadata
-from htmlcard.links.decoding import decode
+from htmlcard.links.reading.decoding import decode
 
 from .test_corpus import NAMES, page_of
 

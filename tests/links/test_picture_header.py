@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image, ImageDraw
 
-from htmlcard.links.picture_header import PictureHeader, parse_picture_header
+from htmlcard.links.reading.picture_header import PictureHeader, parse_picture_header
 
 SIZE = (640, 335)
 FIRST_BYTES = 4096

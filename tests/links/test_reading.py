@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ import pytest_asyncio
 
 from htmlcard.errors import FetchFailed, Overloaded, UnreadablePage
 from htmlcard.links import parse_page, read_metadata
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 
 from .test_corpus import NAMES, page_of
 
@@ -120,6 +121,23 @@ async def test_too_much_of_a_page_is_left_out(reader: PageReader, page: bytes, w
     assert what in parts.warnings[-1]
     assert sum(len(meta.content) + sum(map(len, meta.properties)) for meta in parts.metas) < 2e6
     assert len(parts.metas) + len(parts.links) < 50_000
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<script type=application/ld+json>[" + b"[]," * 300_000 + b"[]]</script>",
+        b"<script type=application/ld+json>x</script>" * 100_000,
+    ],
+    ids=["lists", "scripts"],
+)
+async def test_what_is_short_and_much_is_left_out(reader: PageReader, page: bytes) -> None:
+    """A megabyte of empty lists takes the service a second to read and send, without a card."""
+    found = await reader.read_metadata(page, HTML, "https://a.test/", by(HANG_S))
+    told = json.dumps(found.as_dict())
+    assert len(told) < 3_000_000
+    assert told.count("[") < 30_000
+    assert any("JSON-LD scripts the first" in warning for warning in found.warnings)
 
 
 async def test_texts_without_end_end(reader: PageReader) -> None:

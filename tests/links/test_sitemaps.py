@@ -14,8 +14,8 @@ from web_server import WebServer, answer, open_web_server
 
 from htmlcard.errors import AnswerTooLarge, BadAnswer
 from htmlcard.fetch import AddressJudge, Fetcher
-from htmlcard.links.site_pages import SitemapWalk, SitePages
-from htmlcard.links.sitemaps import MAX_BYTES, MAX_ENTRIES, parse_sitemap
+from htmlcard.links.audits.site_pages import SitemapWalk, SitePages
+from htmlcard.links.audits.sitemaps import MAX_BYTES, MAX_ENTRIES, parse_sitemap
 
 NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 A, B = "https://example.com/a", "https://example.com/b?x=1&y=2"
@@ -254,7 +254,7 @@ async def test_no_more_sitemaps_are_followed_or_noted_than_anybody_reads(
     web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A thousand indexes of fifty thousand each would fill the memory with notes."""
-    monkeypatch.setattr("htmlcard.links.site_pages.MAX_SITEMAPS", 3)
+    monkeypatch.setattr("htmlcard.links.audits.site_pages.MAX_SITEMAPS", 3)
     many = [web.url(f"/{number}.xml") for number in range(100)]
     web.pages |= {
         "/index.xml": answer(index(*many)),

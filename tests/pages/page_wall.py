@@ -16,7 +16,7 @@ from wall import PORTS, Listener, set_up
 
 from htmlcard.cache import CardCache
 from htmlcard.fetch import AddressJudge, Fetcher
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.pages import PageAsker, PageHosts, PageShelf, PageStore
 from htmlcard.pictures import PictureHosts
 

@@ -14,8 +14,9 @@ from web_server import Request, WebServer, answer, open_web_server, redirect
 
 from htmlcard.cache import CardCache
 from htmlcard.fetch import AddressJudge, Fetcher
-from htmlcard.links.reading import PageReader
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.pages import PageAsker, PageHosts, PageShelf, PageStore
+from htmlcard.pages.asking import PageGone
 from htmlcard.pages.shelf import MIN_FRESH_S, STALE_S, TROUBLE_S, Known
 from htmlcard.pictures import PictureHosts
 
@@ -437,3 +438,16 @@ async def test_another_pages_304_says_nothing(bench: Bench) -> None:
     bench.web.pages["/p"] = say
     bench.clock_s += 100_000
     assert await bench.title(shelf) == "Own"
+
+
+async def test_a_host_that_is_trusted_no_more_is_none_unchanged(bench: Bench) -> None:
+    """Its words may lie on the disk, and a 304 must not keep them there for ever."""
+    other = f"http://localhost:{bench.web.port}/other"
+    bench.web.pages |= {"/p": redirect(other), "/other": page("Other", ETag='"1"')}
+    both = PageHosts(PictureHosts(["127.0.0.1", "localhost"]))
+    old = await PageAsker(bench.fetcher, bench.reader, both).ask(bench.web.url("/p"), None, 0.0)
+    assert old.texts["title"] == ("Other",)
+    bench.web.pages["/other"] = answer(status=304)
+    one = PageHosts(PictureHosts(["127.0.0.1"]))
+    with pytest.raises(PageGone, match="HTMLCARD_PAGE_HOSTS"):
+        await PageAsker(bench.fetcher, bench.reader, one).ask(bench.web.url("/p"), old, 1.0)

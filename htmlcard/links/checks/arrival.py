@@ -65,8 +65,10 @@ def _bad_status(subject: Subject, profile: Profile, visit: Visit) -> Iterator[Hi
 def _no_html(subject: Subject, profile: Profile, visit: Visit) -> Iterator[Hit]:
     assert visit.page is not None
     essence = visit.page.kind.essence
-    is_xhtml = essence == "application/xhtml+xml"
-    if essence not in ("", "text/html") and (not is_xhtml or profile.platform == "mastodon"):
+    takes_xhtml = profile.platform not in ("mastodon", "signal")
+    if essence == "application/xhtml+xml" and takes_xhtml:
+        return
+    if essence not in ("", "text/html"):
         yield from strike("not-html", [profile], shorten(essence))
 
 
@@ -80,12 +82,20 @@ def _downgraded(subject: Subject, profile: Profile, visit: Visit) -> Iterator[Hi
         yield from strike("https-downgrade", [profile], step)
 
 
+def _downloaded(subject: Subject, profile: Profile, visit: Visit) -> Iterator[Hit]:
+    assert isinstance(visit.answer, Fetched)
+    disposition = visit.answer.headers.get("Content-Disposition", "")
+    if disposition and disposition.partition(";")[0].strip().lower() != "inline":
+        yield from strike("page-attachment", [profile], shorten(disposition))
+
+
 _STOPS = (
     _no_answer,
     _blocked,
     _behind_login,
     _bad_status,
     _no_html,
+    _downloaded,
     _kept_out,
     _downgraded,
 )

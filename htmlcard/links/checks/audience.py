@@ -10,9 +10,9 @@ from htmlcard.links.checks.mends import PageMends
 from htmlcard.links.checks.page import Page
 from htmlcard.links.checks.subject import Picture
 from htmlcard.links.checks.taking import Taken
-from htmlcard.links.parts import MetaTag
 from htmlcard.links.profiles import Profile
-from htmlcard.links.values import find_text
+from htmlcard.links.reading.parts import MetaTag
+from htmlcard.links.reading.values import find_text
 
 _CARDS = ("summary", "summary_large_image", "app", "player")
 

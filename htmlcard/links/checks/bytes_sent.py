@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from htmlcard.links.charset_names import find_charset_name
 from htmlcard.links.checks.audience import Audience
 from htmlcard.links.checks.hits import Hit, strike
 from htmlcard.links.checks.page import Page, shorten
-from htmlcard.links.decoding import mark_length
-from htmlcard.links.parts import MetaTag
-from htmlcard.links.prescan import WINDOW_BYTES, find_declared_charset
+from htmlcard.links.reading.charset_names import find_charset_name
+from htmlcard.links.reading.decoding import mark_length
+from htmlcard.links.reading.parts import MetaTag
+from htmlcard.links.reading.prescan import WINDOW_BYTES, find_declared_charset
 
 _MARKED = ("utf-8", "utf-16be", "utf-16le")
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from htmlcard.links.checks.rule import SEVERITIES, Rule, load_rules
-from htmlcard.links.profiles import Cut, Profile, load_profiles
+from htmlcard.links.profiles import Cut, Profile, Sourced, load_profiles
 
 _LETTERS = {"error": "E", "warning": "W", "hint": "H"}
 
@@ -85,7 +85,11 @@ def _sides(profile: Profile) -> Iterator[str]:
 
 
 def _source(profile: Profile) -> str:
-    return f"{profile.title.source} ({profile.title.confidence})"
+    """Who says what stands in the row."""
+    cuts = (profile.title_cut, profile.description_cut, profile.max_side_px)
+    facts: list[Sourced | None] = [*cuts, *profile.image_bytes, *profile.image_small]
+    said = (f"{fact.source} ({fact.confidence})" for fact in facts if fact is not None)
+    return "; ".join(dict.fromkeys(said)) or "–"
 
 
 def _row(*cells: str) -> str:

@@ -15,11 +15,11 @@ from htmlcard.links.checks.pixels import check_pixels
 from htmlcard.links.checks.rule import SEVERITIES
 from htmlcard.links.checks.subject import Picture, Subject
 from htmlcard.links.checks.taking import TakenImage
-from htmlcard.links.content_type import parse_content_type
-from htmlcard.links.picture_facts import SAME_TYPES
-from htmlcard.links.picture_header import PictureHeader
 from htmlcard.links.profiles import Profile
-from htmlcard.links.values import collapse
+from htmlcard.links.reading.content_type import parse_content_type
+from htmlcard.links.reading.picture_facts import SAME_TYPES
+from htmlcard.links.reading.picture_header import PictureHeader
+from htmlcard.links.reading.values import collapse
 from htmlcard.links.web_url import parse_web_url
 
 KNOWN_TYPES = frozenset(
@@ -28,16 +28,18 @@ KNOWN_TYPES = frozenset(
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 
 
-def is_relative(image: TakenImage) -> bool:
-    """Whether a crawler would have to guess where the tag's address leads."""
-    return image.tag is not None and not _ABSOLUTE.match(image.tag.content.strip())
+def is_relative(image: TakenImage, profile: Profile) -> bool:
+    """Whether the platform would have to guess where the tag's address leads."""
+    if image.tag is None or profile.resolves_images is not None:
+        return False
+    return not _ABSOLUTE.match(image.tag.content.strip())
 
 
 def check_image(
     subject: Subject, audience: Audience, profile: Profile, image: TakenImage
 ) -> Iterator[Hit]:
     """What is wrong with the picture that the platform takes."""
-    if is_relative(image):
+    if is_relative(image, profile):
         assert image.tag is not None
         repair = audience.mends.change([image.tag], content=image.url)
         evidence = shorten(image.tag.content)
@@ -108,9 +110,6 @@ def _check_answer(
         sent = shorten(", ".join(answer.headers)) or "none"
         names = str(len(answer.body))
         yield from strike("image-no-length", [profile], f"headers: {sent}", names=names)
-    disposition = answer.headers.get("Content-Disposition", "")
-    if disposition and disposition.partition(";")[0].strip().lower() != "inline":
-        yield from strike("image-attachment", [profile], shorten(disposition))
 
 
 def _check_type(profile: Profile, answer: Fetched, header: PictureHeader) -> Iterator[Hit]:

@@ -11,12 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from htmlcard.links.checks.page import Page
-from htmlcard.links.parts import LinkTag, MetaTag
+from htmlcard.links.reading.parts import LinkTag, MetaTag
+from htmlcard.links.reading.tag_text import rewrite_meta
 from htmlcard.links.report import Edit
-from htmlcard.links.tag_text import rewrite_meta
 
 #: What every crawler reads, some tags included: heads that are longer get new ones at their start.
 _EARLY_BYTES = 30_000
+#: Longer tags are not by people: a person is shown a part of what is to be, a program leaves them.
+_MAX_WRITTEN = 10_000
+_MAX_SHOWN = 4000
 
 Tag = MetaTag | LinkTag
 Span = tuple[int, int]
@@ -141,12 +144,15 @@ class PageMends:
                 prefix = "" if repair.removes else "Remove: "
                 lines.append(prefix + self._page.source(*span))
             lines += [self._write(span)] if self._write(span) else []
-        return "\n".join(lines)
+        text = "\n".join(lines)
+        return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
     def edit(self, repair: Repair) -> tuple[Edit, ...]:
         """The edits of a repair, in the order of the page."""
         # A page in a charset that nobody decodes has no place for anything.
         if not self.applies or self._page.parts.charset == "replacement":
+            return ()
+        if any(len(self._write(span)) > _MAX_WRITTEN for span in repair.spans):
             return ()
         layout = self._page.parts.layout
         edits = [

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 
-from htmlcard.links.content_type import ContentType, parse_content_type
-from htmlcard.links.decoding import decode
-from htmlcard.links.json_ld import JsonLd
-from htmlcard.links.open_graph import group_tags
-from htmlcard.links.parts import MetaTag, PageParts
-from htmlcard.links.values import collapse, find_text
+from htmlcard.links.reading.content_type import ContentType, parse_content_type
+from htmlcard.links.reading.decoding import decode
+from htmlcard.links.reading.json_ld import JsonLd
+from htmlcard.links.reading.open_graph import group_tags
+from htmlcard.links.reading.parts import MetaTag, PageParts
+from htmlcard.links.reading.values import collapse, find_text
 from htmlcard.links.web_url import WebUrl, parse_web_url
 
 #: Where a picture's address may be, in the order they are tried.
 PICTURE_NAMES = ("og:image", "og:image:secure_url", "og:image:url")
 TWITTER_NAMES = ("twitter:image", "twitter:image:src")
+#: Mastodon passes over all others.
+_NEWS_TYPES = ("NewsArticle", "WebPage")
 _MAX_QUOTE = 300
 _MAX_CARDS = 300
 
@@ -130,6 +133,18 @@ class Page:
             texts = (find_text(text) for _, text in self.json_ld(reads).texts(*names))
             self._json_ld_texts[key] = next(filter(None, texts), None)
         return self._json_ld_texts[key]
+
+    def find_news(self, what: str, reads: int | None = None) -> str | None:
+        """The title or description that Mastodon takes from JSON-LD: of the first script that has
+        a node of its types at the top (`link_details_extractor.rb`)."""
+        name = "headline" if what == "title" else what
+        for document in self.json_ld(reads).documents:
+            nodes = document if isinstance(document, list) else [document]
+            for node in nodes:
+                if isinstance(node, dict) and node.get("@type") in _NEWS_TYPES:
+                    text = node.get(name)
+                    return find_text(html.unescape(text)) if isinstance(text, str) else None
+        return None
 
     def find_json_ld_picture(self, reads: int | None = None) -> WebUrl | None:
         """The first usable picture of the nodes that speak for the page."""

@@ -9,6 +9,7 @@ from htmlcard.links.checks.hits import Hit, strike
 from htmlcard.links.checks.mends import write_card
 from htmlcard.links.checks.page import TWITTER_NAMES, Page, shorten
 from htmlcard.links.checks.sizes import SIDES
+from htmlcard.links.checks.taking import TakenImage
 from htmlcard.links.report import MendKind
 
 
@@ -77,9 +78,16 @@ def _check_properties(audience: Audience) -> Iterator[Hit]:
         image = audience.taken[profile.platform].image
         is_meant = profile.image.value[0] == "twitter" and not _has_twitter_picture(audience)
         if is_meant and image is not None and image.source == "og":
-            repair = audience.mends.add(write_card("twitter:image", image.url))
+            repair = audience.mends.add(write_card("twitter:image", _find_secure(page, image)))
             evidence = page.quote(image.tag) if image.tag else image.url
             yield from strike("missing-twitter-image", [profile], evidence, repair=repair)
+
+
+def _find_secure(page: Page, image: TakenImage) -> str:
+    """The picture's address, with https where the page has one."""
+    tag = (image.group or {}).get("og:image:secure_url")
+    url = page.resolve(tag.content) if tag else None
+    return str(url) if url is not None and url.scheme == "https" else image.url
 
 
 def _check_card(audience: Audience) -> Iterator[Hit]:

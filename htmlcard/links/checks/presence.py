@@ -11,8 +11,8 @@ from htmlcard.links.checks.page import Page, is_card_name, shorten
 from htmlcard.links.checks.picture_tags import check_picture_tags
 from htmlcard.links.checks.taking import Taken, TakenText
 from htmlcard.links.checks.values import make_plain
-from htmlcard.links.parts import MetaTag
 from htmlcard.links.profiles import Profile
+from htmlcard.links.reading.parts import MetaTag
 
 MAIN_TAGS = ("og:title", "og:description", "og:image")
 
@@ -101,7 +101,9 @@ def _check_text(
         if _is_preferred(audience, profile, what):
             continue
         text = get(audience.taken[profile.platform])
-        is_error = what == "title" and text is None and not profile.layout.needs_title
+        # That nothing at all is shown is no error where only third parties say so.
+        is_sure = not profile.layout.needs_title or profile.layout.confidence in ("O", "S")
+        is_error = what == "title" and text is None and is_sure
         repair = repair or audience.mends.add(write_card(f"og:{what}", find_words(audience.page)))
         yield from strike(
             f"missing-og-{what}",
@@ -124,9 +126,8 @@ def _is_preferred(audience: Audience, profile: Profile, what: str) -> bool:
 
 
 def _find_json_ld(audience: Audience, what: str) -> str | None:
-    names = ("headline",) if what == "title" else (what,)
     pages = (audience.page, audience.scripted)
-    return next((text for page in pages if page and (text := page.find_json_ld(names))), None)
+    return next((text for page in pages if page and (text := page.find_news(what))), None)
 
 
 def _find_title(page: Page) -> str:

@@ -9,9 +9,9 @@ from htmlcard.links.checks.audience import Audience
 from htmlcard.links.checks.hits import Hit, strike
 from htmlcard.links.checks.mends import Repair, write_meta
 from htmlcard.links.checks.page import Group, Page, shorten
-from htmlcard.links.parts import MetaTag
 from htmlcard.links.profiles import Profile
-from htmlcard.links.values import collapse
+from htmlcard.links.reading.parts import MetaTag
+from htmlcard.links.reading.values import collapse
 
 SIDES = ("og:image:width", "og:image:height")
 _NUMBER = re.compile(r"0*[1-9][0-9]{0,5}")

@@ -9,8 +9,8 @@ from htmlcard.errors import FetchFailed
 from htmlcard.fetch import Fetched
 from htmlcard.links.checks.page import Page
 from htmlcard.links.checks.taking import Taken, take, wants
-from htmlcard.links.picture_header import PictureHeader
 from htmlcard.links.profiles import Profile
+from htmlcard.links.reading.picture_header import PictureHeader
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from htmlcard.links.checks.page import TWITTER_NAMES, Group, Page
-from htmlcard.links.parts import MetaTag
 from htmlcard.links.profiles import ImageSource, Profile, TextSource
-from htmlcard.links.values import find_text
+from htmlcard.links.reading.parts import MetaTag
+from htmlcard.links.reading.values import find_text
 
 #: Nobody shows more; a report quotes it fifteen times.
 _MAX_TEXT = 3000
@@ -45,7 +45,7 @@ class Taken:
 def wants(profile: Profile, page: Page) -> tuple[object, ...]:
     """What decides what is taken: two platforms that want the same take the same."""
     orders = (profile.title.value, profile.description.value, profile.image.value)
-    return (*orders, _find_reads(profile, page), profile.property_only, profile.headline_only)
+    return (*orders, _find_reads(profile, page), profile.property_only, profile.news_only)
 
 
 def _find_reads(profile: Profile, page: Page) -> int | None:
@@ -91,9 +91,9 @@ class _Taker:
     def _find_untagged(self, what: str, source: TextSource) -> str | None:
         parts = self._page.parts
         if source == "json-ld":
+            if self._profile.news_only:
+                return self._page.find_news(what, self._reads)
             names = ("headline", "name") if what == "title" else (what,)
-            if self._profile.headline_only:
-                names = names[:1]
             return self._page.find_json_ld(names, self._reads)
         if source == "title" and not self._is_read(parts.layout.title_end):
             return None

@@ -11,14 +11,15 @@ from htmlcard.links.checks.audience import Audience
 from htmlcard.links.checks.hits import Hit, strike
 from htmlcard.links.checks.page import Page, is_card_name, shorten
 from htmlcard.links.checks.taking import TakenText
-from htmlcard.links.parts import MetaTag
 from htmlcard.links.profiles import Cut, Profile
-from htmlcard.links.values import collapse
+from htmlcard.links.reading.parts import MetaTag
+from htmlcard.links.reading.values import collapse
 
 _SINGLE = (
     *("og:title", "og:description", "og:url", "og:type", "og:site_name"),
     *("twitter:card", "twitter:title", "twitter:description", "twitter:image"),
 )
+_ADDRESSES = ("og:url", "twitter:image")
 _TEXTS = ("og:title", "og:description", "twitter:title", "twitter:description")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _REFERENCE = re.compile(r"&(?:[a-zA-Z]+|#[0-9]+|#[xX][0-9a-fA-F]+);")
@@ -44,12 +45,18 @@ def check_values(audience: Audience) -> Iterator[Hit]:
 
 
 def _check_empty(audience: Audience) -> Iterator[Hit]:
-    tags = [tag for tag in audience.page.cards if not tag.content.strip()]
+    page = audience.page
+    tags = [
+        tag for tag in page.cards if not tag.content.strip() and not _has_other_value(page, tag)
+    ]
     if tags:
         repair = audience.mends.remove(tags)
-        yield from strike(
-            "empty-value", audience.profiles, _quote(audience.page, tags), repair=repair
-        )
+        yield from strike("empty-value", audience.profiles, _quote(page, tags), repair=repair)
+
+
+def _has_other_value(page: Page, tag: MetaTag) -> bool:
+    """Whether it says something in another place: forums write `value` for `content`."""
+    return "value=" in page.source(tag.start_byte, tag.end_byte)
 
 
 def _check_duplicates(audience: Audience) -> Iterator[Hit]:
@@ -57,7 +64,7 @@ def _check_duplicates(audience: Audience) -> Iterator[Hit]:
     extra: list[MetaTag] = []
     said: list[str] = []
     for name in _SINGLE:
-        tags = [tag for tag in page.tags(name) if tag.content.strip()]
+        tags = [tag for tag in page.tags(name) if _is_usable(page, name, tag)]
         values = dict.fromkeys(collapse(tag.content) for tag in tags)
         if len(values) > 1:
             said.append(f"{name}: " + ", ".join(map(repr, values)))
@@ -68,6 +75,12 @@ def _check_duplicates(audience: Audience) -> Iterator[Hit]:
         yield from strike(
             "duplicate-tags", audience.profiles, shorten("; ".join(said)), repair=repair
         )
+
+
+def _is_usable(page: Page, name: str, tag: MetaTag) -> bool:
+    if name in _ADDRESSES:
+        return page.resolve(tag.content) is not None
+    return bool(tag.content.strip())
 
 
 def _check_case(audience: Audience) -> Iterator[Hit]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class _Page:
         absolute, folder = path.resolve(), Path.cwd().resolve()
         if absolute.is_relative_to(folder):
             relative = absolute.relative_to(folder).as_posix()
-            self._artifact = {"uri": quote(relative), "uriBaseId": "%SRCROOT%"}
+            self._artifact = {"uri": quote(os.fsencode(relative)), "uriBaseId": "%SRCROOT%"}
         else:
             self._artifact = {"uri": absolute.as_uri()}
 

@@ -203,6 +203,8 @@ def _cache_control(
     max_age_s = settings.max_age_s
     if page:
         max_age_s = min(max_age_s, max(FALLBACK_MAX_AGE_S, int(page.fresh_s)))
+    if rendered and rendered.fresh_s is not None:
+        max_age_s = min(max_age_s, max(FALLBACK_MAX_AGE_S, int(rendered.fresh_s)))
     # What a page says is under nobody's signature: only `v` tells when it has changed.
     is_fixed = bool(card.version) or (signed is not None and not page)
     if signed and signed.expires_at_s is not None:
@@ -212,8 +214,6 @@ def _cache_control(
         return f"public, max-age={left_s}, immutable, no-transform"
     if is_fixed:
         return f"public, max-age={YEAR_S}, immutable, no-transform"
-    if rendered and rendered.fresh_s is not None:
-        max_age_s = min(max_age_s, max(FALLBACK_MAX_AGE_S, int(rendered.fresh_s)))
     return (
         f"public, max-age={max_age_s}, stale-while-revalidate={settings.stale_s}, "
         f"stale-if-error={settings.stale_s}, no-transform"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import turbohtml.detect as detection
 
-from htmlcard.links.charset_names import find_charset_name
-from htmlcard.links.prescan import find_declared_charset
+from htmlcard.links.reading.charset_names import find_charset_name
+from htmlcard.links.reading.prescan import find_declared_charset
 
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xfe\xff": "utf-16be", b"\xff\xfe": "utf-16le"}
 _FALLBACK = "windows-1252"

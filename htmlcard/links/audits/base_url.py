@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from htmlcard.links.folder import INDEX, find_address
-from htmlcard.links.parts import PageParts
+from htmlcard.links.audits.folder import INDEX, find_address
+from htmlcard.links.reading.parts import PageParts
 from htmlcard.links.web_url import WebUrl, parse_web_url
 
 

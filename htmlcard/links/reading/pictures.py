@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from htmlcard.links.json_ld import JsonLd
-from htmlcard.links.open_graph import Medium, group_media
-from htmlcard.links.parts import MetaTag, PageParts
-from htmlcard.links.values import collapse
+from htmlcard.links.reading.json_ld import JsonLd
+from htmlcard.links.reading.open_graph import Medium, group_media
+from htmlcard.links.reading.parts import MetaTag, PageParts
+from htmlcard.links.reading.values import collapse
 
 Resolve = Callable[[str], str | None]
 

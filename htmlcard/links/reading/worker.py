@@ -13,10 +13,10 @@ import struct
 from pydantic import TypeAdapter
 
 from htmlcard.children.service import serve
-from htmlcard.links.metadata import Metadata, read_metadata
-from htmlcard.links.parsing import parse_page
-from htmlcard.links.parts import PageParts
-from htmlcard.links.trimming import trim
+from htmlcard.links.reading.metadata import Metadata, read_metadata
+from htmlcard.links.reading.parsing import parse_page
+from htmlcard.links.reading.parts import PageParts
+from htmlcard.links.reading.trimming import trim
 
 FOUND, ERROR = b"P", b"E"
 MAX_ANSWER_BYTES = 20_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from htmlcard.links.parts import MetaTag
+from htmlcard.links.reading.parts import MetaTag
 
 _MEDIA = ("image", "video", "audio")
 _ADDRESSES = ("secure_url", "url")

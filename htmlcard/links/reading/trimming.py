@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from htmlcard.links.parts import PageParts
+from htmlcard.links.reading.parts import PageParts
 
 #: A text of its own, or within a tag. Longer titles are no titles, longer URLs are never fetched.
 MAX_TEXT = 50_000
 #: Of all tags of a kind together, in characters.
-MAX_TAGS = 2_000_000
+MAX_TAGS = 1_000_000
 #: What an object costs beside its text.
 _OVERHEAD = 8
 #: What a value in JSON-LD costs: three characters become an object that is read, kept and sent.

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from turbohtml import Element
 
-from htmlcard.links.decoding import mark_length
+from htmlcard.links.reading.decoding import mark_length
 
 #: ISO-2022-JP switches charsets in mid-text: `<` is itself only in ASCII and Roman.
 _ISO_2022_JP = re.compile(rb"\x1b(\([BIJ]|\$[@B])|[<>]")

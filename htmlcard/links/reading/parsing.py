@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 import turbohtml
 from turbohtml import Element
 
-from htmlcard.links.content_type import parse_content_type
-from htmlcard.links.decoding import decode, find_charset
-from htmlcard.links.merged_tags import defuse
-from htmlcard.links.page_layout import find_layout
-from htmlcard.links.parts import ContentPicture, LinkTag, MetaTag, PageParts
-from htmlcard.links.positions import Places
-from htmlcard.links.tree import FURNITURE, HEAD, HIDDEN, UNSEEN, Texts, Tree
-from htmlcard.links.values import find_date, find_person, find_text
+from htmlcard.links.reading.content_type import parse_content_type
+from htmlcard.links.reading.decoding import decode, find_charset
+from htmlcard.links.reading.merged_tags import defuse
+from htmlcard.links.reading.page_layout import find_layout
+from htmlcard.links.reading.parts import ContentPicture, LinkTag, MetaTag, PageParts
+from htmlcard.links.reading.positions import Places
+from htmlcard.links.reading.tree import FURNITURE, HEAD, HIDDEN, UNSEEN, Texts, Tree
+from htmlcard.links.reading.values import find_date, find_person, find_text
 
 _MIN_PARAGRAPH_LETTERS = 40
 _MIN_PICTURE_PX = 64

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from htmlcard.images import containers
-from htmlcard.links.gif import is_animated_gif
+from htmlcard.links.reading.gif import is_animated_gif
 
 _SVG = re.compile(
     rb"\s*(?:(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>)\s*)*+<svg[\s>]", re.DOTALL | re.IGNORECASE

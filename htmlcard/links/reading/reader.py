@@ -1,6 +1,6 @@
 """Pages read in child processes: a stranger's bytes may hang or break a parser, never the service.
 
-The children (`reading_worker`) start with the first page, and answer in JSON: what has read
+The children (`worker`) start with the first page, and answer in JSON: what has read
 hostile bytes is not believed more than that.
 """
 
@@ -16,9 +16,9 @@ from htmlcard.children.pool import ChildLate, ChildPool, NoChildFree
 from htmlcard.children.process import ChildDied, ChildKind
 from htmlcard.children.service import OUT_OF_MEMORY, READY
 from htmlcard.errors import Overloaded, UnreadablePage
-from htmlcard.links import reading_worker
-from htmlcard.links.metadata import Metadata
-from htmlcard.links.parts import PageParts
+from htmlcard.links.reading import worker
+from htmlcard.links.reading.metadata import Metadata
+from htmlcard.links.reading.parts import PageParts
 
 T = TypeVar("T")
 
@@ -26,9 +26,9 @@ _CHILDREN = 2
 
 _READER = ChildKind(
     name="page reader",
-    module="htmlcard.links.reading_worker",
-    max_answer_bytes=reading_worker.MAX_ANSWER_BYTES,
-    answers=frozenset({READY, OUT_OF_MEMORY, reading_worker.FOUND, reading_worker.ERROR}),
+    module="htmlcard.links.reading.worker",
+    max_answer_bytes=worker.MAX_ANSWER_BYTES,
+    answers=frozenset({READY, OUT_OF_MEMORY, worker.FOUND, worker.ERROR}),
 )
 _PARTS = TypeAdapter(PageParts)
 _METADATA = TypeAdapter(Metadata)
@@ -77,7 +77,7 @@ class PageReader:
         # Headers may hold bytes that are no text.
         kind = content_type and content_type.encode("utf-8", "replace").decode()
         asked = json.dumps({"content_type": kind, "url": url}).encode()
-        request = reading_worker.LENGTH.pack(len(asked)) + asked + data
+        request = worker.LENGTH.pack(len(asked)) + asked + data
         left_s = max(0.0, deadline_s - asyncio.get_running_loop().time())
         try:
             outcome, said = await self._children.run(
@@ -91,7 +91,7 @@ class PageReader:
             raise UnreadablePage("it takes down whoever reads it") from None
         if outcome == OUT_OF_MEMORY:
             raise UnreadablePage("reading it takes too much memory")
-        if outcome == reading_worker.ERROR:
+        if outcome == worker.ERROR:
             raise UnreadablePage("it cannot be read")
         return said
 

@@ -10,8 +10,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from htmlcard import __version__
-from htmlcard.links.audit import AuditResult
-from htmlcard.links.audit_summary import summarize
+from htmlcard.links.audits.audit import AuditResult
+from htmlcard.links.audits.audit_summary import summarize
 from htmlcard.links.reports import words
 from htmlcard.links.reports.html import write_policy
 from htmlcard.links.reports.visible import make_visible

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from htmlcard.links.charset_names import find_charset_name
+from htmlcard.links.reading.charset_names import find_charset_name
 
 WINDOW_BYTES = 1024
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from htmlcard.errors import BadAnswer, FetchFailed
 from htmlcard.fetch import Fetched, Limits
-from htmlcard.links.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
+from htmlcard.links.audits.sitemaps import MAX_BYTES, Sitemap, parse_sitemap
 from htmlcard.links.web import Web
 from htmlcard.links.web_url import WebUrl, parse_web_url
 

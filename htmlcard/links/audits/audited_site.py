@@ -10,11 +10,11 @@ from pathlib import Path
 
 from htmlcard.errors import FetchFailed, InvalidRequest
 from htmlcard.fetch import Limits
-from htmlcard.links.base_url import find_base_url
-from htmlcard.links.folder import BuiltSite, list_pages
-from htmlcard.links.parts import PageParts
-from htmlcard.links.reading import PageReader
-from htmlcard.links.site_pages import MAX_PAGES, SitemapWalk
+from htmlcard.links.audits.base_url import find_base_url
+from htmlcard.links.audits.folder import BuiltSite, list_pages
+from htmlcard.links.audits.site_pages import MAX_PAGES, SitemapWalk
+from htmlcard.links.reading.parts import PageParts
+from htmlcard.links.reading.reader import PageReader
 from htmlcard.links.web import Web
 from htmlcard.links.web_url import parse_web_url
 

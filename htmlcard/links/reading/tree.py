@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from turbohtml import Element, Namespace, Node, Text
 
-from htmlcard.links.values import collapse
+from htmlcard.links.reading.values import collapse
 
 # What an element is inside of, itself included. Plain numbers: an enum's `|` costs ten times more.
 HEAD, TEMPLATE, NOSCRIPT, HIDDEN, ARTICLE, FURNITURE = (1 << bit for bit in range(6))

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any
 
-from htmlcard.links.json_ld import JsonLd
-from htmlcard.links.open_graph import list_open_graph
-from htmlcard.links.parts import PageParts
-from htmlcard.links.pictures import PagePicture, find_pictures
-from htmlcard.links.values import find_date, find_language, find_person, find_text
+from htmlcard.links.reading.json_ld import JsonLd
+from htmlcard.links.reading.open_graph import list_open_graph
+from htmlcard.links.reading.parts import PageParts
+from htmlcard.links.reading.pictures import PagePicture, find_pictures
+from htmlcard.links.reading.values import find_date, find_language, find_person, find_text
 from htmlcard.links.web_url import WebUrl, parse_web_url
 
 #: A value and the name it was found under.

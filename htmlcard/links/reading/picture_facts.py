@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from htmlcard.errors import BadAnswer
 from htmlcard.fetch import Fetched, Limits
-from htmlcard.links.content_type import parse_content_type
-from htmlcard.links.metadata import Metadata, MetadataImage
-from htmlcard.links.picture_header import parse_picture_header
+from htmlcard.links.reading.content_type import parse_content_type
+from htmlcard.links.reading.metadata import Metadata, MetadataImage
+from htmlcard.links.reading.picture_header import parse_picture_header
 from htmlcard.links.web import Web
 
 #: Sides stand in the first kilobyte, but for photographs with a preview and a color profile.

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from turbohtml import Element
 
-from htmlcard.links.content_type import parse_content_type
-from htmlcard.links.parts import PageLayout
-from htmlcard.links.positions import Places
-from htmlcard.links.tree import Tree
+from htmlcard.links.reading.content_type import parse_content_type
+from htmlcard.links.reading.parts import PageLayout
+from htmlcard.links.reading.positions import Places
+from htmlcard.links.reading.tree import Tree
 
 _DOCTYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
 _SCRIPT_TYPES = re.compile(
