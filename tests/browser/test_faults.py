@@ -69,6 +69,7 @@ def _gone(members: list[psutil.Process]) -> bool:
     return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in members)
 
 
+@pytest.mark.faults
 async def test_a_browser_killed_while_it_draws_costs_no_card(make_pool: MakePool) -> None:
     """The system's memory killer picks the largest process, which is a browser at work."""
     pool = await make_pool(lanes=2)
@@ -82,6 +83,7 @@ async def test_a_browser_killed_while_it_draws_costs_no_card(make_pool: MakePool
     await ready(pool, lanes=2)
 
 
+@pytest.mark.faults
 async def test_a_renderer_killed_alone_costs_no_card(make_pool: MakePool) -> None:
     """Its browser lives on, so no connection breaks: the card must be missed all the same."""
     pool = await make_pool(lanes=2)
@@ -98,6 +100,7 @@ async def test_a_renderer_killed_alone_costs_no_card(make_pool: MakePool) -> Non
     await ready(pool, lanes=2)
 
 
+@pytest.mark.faults
 async def test_an_idle_browser_that_is_killed_is_replaced_unasked(make_pool: MakePool) -> None:
     """The next request should find a lane, not the news that there is none."""
     pool = await make_pool(lanes=1)
@@ -142,6 +145,7 @@ async def test_a_stopped_browser_costs_one_card_at_most(make_pool: MakePool, who
     await until(lambda: _gone(members), "the end of the stopped browser")
 
 
+@pytest.mark.faults
 async def test_a_stopped_renderer_costs_one_card_at_most(make_pool: MakePool) -> None:
     """The browser still answers then, but nothing is drawn any more."""
     pool = await make_pool(lanes=1)
@@ -162,7 +166,7 @@ async def test_a_stopped_renderer_costs_one_card_at_most(make_pool: MakePool) ->
         pytest.param(False, signal.SIGKILL, id="idle, killed"),
         pytest.param(True, signal.SIGKILL, id="at work, killed", marks=pytest.mark.faults),
         pytest.param(False, signal.SIGSTOP, id="idle, stopped", marks=pytest.mark.faults),
-        pytest.param(True, signal.SIGSTOP, id="at work, stopped"),
+        pytest.param(True, signal.SIGSTOP, id="at work, stopped", marks=pytest.mark.faults),
     ],
 )
 async def test_the_driver_is_replaced(
@@ -192,6 +196,7 @@ async def test_the_driver_is_replaced(
     await until(lambda: _gone([driver, *before]), "the end of the old driver and its browsers")
 
 
+@pytest.mark.faults
 async def test_a_driver_that_dies_while_a_lane_opens_is_replaced(make_pool: MakePool) -> None:
     """A start meets the same faults as work does, and whoever opens lanes must survive them."""
     pool = await make_pool(lanes=1)

@@ -106,6 +106,7 @@ async def test_a_browser_that_is_continued_at_once_stays(pool: BrowserPool, lane
 
 
 @pytest.mark.usefixtures("never_reads_states")
+@pytest.mark.faults
 async def test_an_idle_browser_that_does_not_draw_is_found(make_pool: MakePool) -> None:
     """Whatever keeps it from drawing: the next crawler should not be the one to find out."""
     pool = await make_pool(lanes=1)
@@ -220,6 +221,7 @@ async def test_a_lane_that_has_grown_too_large_is_replaced(
     assert is_all(await shoot(pool, _GREEN), GREEN)
 
 
+@pytest.mark.faults
 async def test_a_card_that_fills_the_memory_is_stopped(make_pool: MakePool) -> None:
     """The system's memory killer would take whatever is largest, perhaps the service."""
     pool = await make_pool(lanes=1, lane_memory_bytes=200_000_000)

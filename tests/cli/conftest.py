@@ -52,14 +52,18 @@ def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def run_here(here: None, capsys: pytest.CaptureFixture[str]) -> RunHere:
+def run_here(
+    here: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> RunHere:
     def run(arguments: tuple[str, ...]) -> int:
         with pytest.raises(SystemExit) as ended:
             main([*arguments])
         assert isinstance(ended.value.code, int)
         return ended.value.code
 
-    async def run_here(*arguments: str) -> Done:
+    async def run_here(*arguments: str, **variables: str) -> Done:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
         capsys.readouterr()
         async with asyncio.timeout(HANG_S):
             # A thread: the command has an event loop of its own.

@@ -13,6 +13,11 @@ from htmlcard import __version__
 from htmlcard.cli import main
 from htmlcard.config import SECRETS, Settings
 
+from .conftest import RunHere
+
+EVERY = ["serve", "dev", "render", "check", "audit", "unfurl", "templates", "sign", "keygen"]
+EVERY += ["doctor", "install-browser", "config"]
+#: Those that heed every setting.
 COMMANDS = ["serve", "dev", "render", "templates list", "templates show", "doctor", "config"]
 
 
@@ -34,49 +39,51 @@ def test_help_explains_every_flag(
         assert (info.description or "").replace("`", "") in shown
 
 
-def test_help_of_htmlcard_lists_every_command(desk: Desk) -> None:
+async def test_help_of_htmlcard_lists_every_command(run_here: RunHere) -> None:
     """A command nobody is told of is not there."""
-    done = desk.run("--help")
-    assert done.returncode == 0
-    for command in ("serve", "dev", "render", "sign", "templates", "doctor", "install-browser"):
-        assert re.search(rf"{command} +[A-Z][a-z]+", done.stdout.decode()), "says what it does"
-    assert desk.run("--version").stdout.decode().strip() == __version__
-    assert desk.run("nosuch").returncode == 2
-    lost = desk.run("templates", "show", "nosuch")
-    assert lost.returncode == 2
-    assert "htmlcard templates list" in lost.stderr.decode()
+    done = await run_here("--help")
+    assert done.code == 0
+    for command in EVERY:
+        assert re.search(rf"{command} +[A-Z][a-z]+", done.stdout), "says what it does"
+    assert (await run_here("--version")).stdout.strip() == __version__
+    assert (await run_here("nosuch")).code == 2
+    lost = await run_here("templates", "show", "nosuch")
+    assert lost.code == 2
+    assert "htmlcard templates list" in lost.stderr
 
 
-def test_templates_are_listed_and_broken_ones_are_findings(desk: Desk) -> None:
+async def test_templates_are_listed_and_broken_ones_are_findings(
+    run_here: RunHere, desk: Desk
+) -> None:
     """A build asks this before it publishes: a template that does not load must stop it."""
-    done = desk.run("templates", "list", "--json")
-    assert done.returncode == 1
-    found = json.loads(done.stdout)
+    done = await run_here("templates", "list", "--json")
+    assert done.code == 1
+    found = done.json
     names = {each["name"] for each in found["templates"]}
     assert {"nonce", "lang", "article"} <= names
     assert set(found["broken"]) == {"syntax"}
-    people = desk.run("templates", "list")
-    assert people.returncode == 1
-    assert "nonce" in people.stdout.decode()
-    assert "syntax.html:1" in people.stderr.decode()
+    people = await run_here("templates", "list")
+    assert people.code == 1
+    assert "nonce" in people.stdout
+    assert "syntax.html:1" in people.stderr
     (desk.templates / "syntax.html").unlink()
-    assert desk.run("templates", "list").returncode == 0
+    assert (await run_here("templates", "list")).code == 0
 
 
-def test_one_template_is_shown_with_a_command_that_draws_it(desk: Desk) -> None:
+async def test_one_template_is_shown_with_a_command_that_draws_it(run_here: RunHere) -> None:
     """Copy, paste, see: the shortest way from a name to a picture."""
-    shown = desk.run("templates", "show", "nonce")
-    assert shown.returncode == 0
+    shown = await run_here("templates", "show", "nonce")
+    assert shown.code == 0
     for part in ("title", "number", "calm", "required", "square 400x400", "htmlcard render nonce"):
-        assert part in shown.stdout.decode()
-    schema = json.loads(desk.run("templates", "show", "nonce", "--json").stdout)
+        assert part in shown.stdout
+    schema = (await run_here("templates", "show", "nonce", "--json")).json
     assert schema["properties"]["mood"]["enum"] == ["calm", "loud"]
-    unknown = desk.run("templates", "show", "nosuch")
-    assert unknown.returncode == 2
-    assert "nosuch" in unknown.stderr.decode()
-    broken = desk.run("templates", "show", "syntax")
-    assert broken.returncode == 1
-    assert "syntax.html:1" in broken.stderr.decode()
+    unknown = await run_here("templates", "show", "nosuch")
+    assert unknown.code == 2
+    assert "nosuch" in unknown.stderr
+    broken = await run_here("templates", "show", "syntax")
+    assert broken.code == 1
+    assert "syntax.html:1" in broken.stderr
 
 
 def test_doctor_is_content_where_cards_can_be_drawn(desk: Desk) -> None:
@@ -90,9 +97,6 @@ def test_doctor_is_content_where_cards_can_be_drawn(desk: Desk) -> None:
     assert all(
         each["mend"] for each in found if each["part"] != "templates" and each["verdict"] != "ok"
     )
-    people = desk.run("doctor")
-    assert people.returncode == 0
-    assert "Chromium" in people.stdout.decode()
 
 
 def test_doctor_without_chromium_is_exit_code_3_and_names_the_mend(desk: Desk) -> None:

@@ -9,6 +9,8 @@ import pytest
 from desk import Desk
 from PIL import Image
 
+from .conftest import RunHere
+
 NO_CHROMIUM = {"HTMLCARD_CHROMIUM": "/nonexistent"}
 
 
@@ -66,16 +68,16 @@ def test_without_a_name_the_file_is_called_like_the_template(desk: Desk) -> None
         (["nonce", "--templates", "nowhere"], "nowhere"),
     ],
 )
-def test_wrong_usage_is_exit_code_2_and_says_what(
-    desk: Desk, arguments: list[str], told: str
+async def test_wrong_usage_is_exit_code_2_and_says_what(
+    run_here: RunHere, desk: Desk, arguments: list[str], told: str
 ) -> None:
     """A script that goes on after a typo publishes the wrong picture."""
-    done = desk.run("render", *arguments)
-    assert done.returncode == 2
+    done = await run_here("render", *arguments)
+    assert done.code == 2
     for word in told.split():
-        assert word in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
-    assert done.stdout == b""
+        assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
     assert [*desk.folder.glob("*.png")] == []
 
 

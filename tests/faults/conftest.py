@@ -13,10 +13,12 @@ from .service import Service, open_service
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this is about real browsers."""
+    """All of this is about real browsers; `make faults` runs the quick ones, too, which measure."""
     for item in items:
         if "faults" in item.path.parts:
             item.add_marker(pytest.mark.browser)
+            if not item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.measures)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

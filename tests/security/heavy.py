@@ -17,7 +17,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _rows(width: int, height: int) -> bytes:
     """A black picture of 1 bit a pixel, packed."""
-    return zlib.compress(bytes(((width + 7) // 8 + 1) * height), 9)
+    return zlib.compress(bytes(((width + 7) // 8 + 1) * height), 1)
 
 
 def _png(width: int, height: int, frames: int = 1) -> bytes:
@@ -39,7 +39,7 @@ def _png(width: int, height: int, frames: int = 1) -> bytes:
 
 def _webp() -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (16383, 16383), "#204060").save(file, "WEBP", lossless=True, method=0)
+    Image.new("RGB", (16383, 4096), "#204060").save(file, "WEBP", lossless=True, method=0)
     return file.getvalue()
 
 

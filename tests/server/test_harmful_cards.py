@@ -72,6 +72,7 @@ async def test_a_card_that_costs_two_browsers_is_left_alone(strict_site: Site) -
     assert (await site.get("/health")).json["quarantine"]["cards"] == 0
 
 
+@pytest.mark.faults
 async def test_a_template_that_always_hangs_is_tried_seldom(
     strict_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
