@@ -22,7 +22,7 @@ run: setup ## start the service with live reload on http://127.0.0.1:8080 (PORT=
 	@exec $(BIN)/htmlcard dev $(ARGS)
 
 test: setup ## run all tests, real Chromium included (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
 
 soak: setup ## the long tests: thousands of cards, every one of them checked
 	@$(BIN)/python -m pytest -m soak $(ARGS)

@@ -14,6 +14,18 @@ from cards import write_cards
 from desk import Desk
 from running import MakeSite, Site, open_site
 
+#: One half of the work: what starts and breaks browsers. Half of the time tests only wait, so two
+#: of them go on side by side (`make test`), those that share a service on one side.
+ONE_SIDE = frozenset({"browser", "faults", "security", "server"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell pytest-xdist (`--dist loadgroup`) what stays together."""
+    root = Path(__file__).parent
+    for item in items:
+        side = "one" if item.path.relative_to(root).parts[0] in ONE_SIDE else "other"
+        item.add_marker(pytest.mark.xdist_group(side))
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:

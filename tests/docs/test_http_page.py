@@ -96,12 +96,14 @@ async def test_headers_listed_are_the_headers_sent(site: Site) -> None:
 async def test_cache_control_is_as_told(make_site: MakeSite) -> None:
     """A CDN is configured by this table."""
     told = {row[0]: names_in(row[1])[0] for row in HTTP.table("URL", "`Cache-Control`")}
-    serve = await make_site()
+    serve = await make_site(deadline_ms=15_000)
     cards = {
         "with `v`": await serve.get("/render/nonce?v=1"),
         "without": await serve.get("/render/nonce"),
         "a fallback": await serve.get("/render/crash?v=1"),
-        "under `htmlcard dev`": await (await make_site(dev=True)).get("/render/nonce"),
+        "under `htmlcard dev`": await (await make_site(dev=True, deadline_ms=15_000)).get(
+            "/render/nonce"
+        ),
     }
     assert told == {row: answer.headers["Cache-Control"] for row, answer in cards.items()}
 
@@ -109,7 +111,7 @@ async def test_cache_control_is_as_told(make_site: MakeSite) -> None:
 @pytest.mark.browser
 async def test_curl_commands_work(make_site: MakeSite) -> None:
     """These are copied and pasted before anything else is read."""
-    site = await make_site(admin_token="letmein")
+    site = await make_site(admin_token="letmein", deadline_ms=15_000)
     lines = [line for page in (README, HTTP) for line in page.commands if line.startswith("curl ")]
     assert len(lines) >= 6
     for line in lines:
