@@ -65,7 +65,7 @@ def is_near(found: tuple[int, int, int], wanted: tuple[int, int, int], by: int =
     return all(abs(one - other) <= by for one, other in zip(found, wanted, strict=True))
 
 
-async def until(holds: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> float:
+async def until(holds: Callable[[], Awaitable[bool]], within_s: float = 60.0) -> float:
     """Ask again and again until it holds; how many seconds that took."""
     started_s = time.perf_counter()
     async with asyncio.timeout(within_s):

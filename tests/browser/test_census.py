@@ -61,7 +61,7 @@ async def test_a_closed_pool_leaves_no_folder_of_its_driver(private_tmp: Path) -
     pool = BrowserPool(Launchpad(None, compare, allow_unsafe=False), lanes=1, **ROOMY)
     async with pool:
         await ready(pool, lanes=1)
-    await until(lambda: not list(private_tmp.iterdir()), "an empty TMPDIR", timeout_s=3.0)
+    await until(lambda: not list(private_tmp.iterdir()), "an empty TMPDIR")
 
 
 async def test_closing_while_lanes_open_leaves_nothing(private_tmp: Path) -> None:

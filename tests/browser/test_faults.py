@@ -29,8 +29,9 @@ from .shooting import ready, shoot, until
 
 pytestmark = pytest.mark.browser
 
-#: How long a card may take after the worst: a new driver, a new browser and a first card.
-_RECOVERY_S = 10.0
+#: Who takes so long hangs: a new driver, a new browser and a first card, on a busy machine. What is
+#: promised is measured by `make faults`.
+_RECOVERY_S = 60.0
 
 _GREEN = make_document("<div style='position:fixed;inset:0;background:rgb(20,180,20)'></div>")
 

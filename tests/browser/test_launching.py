@@ -72,7 +72,7 @@ async def test_a_browser_that_does_not_start(
 async def test_a_browser_that_hangs_leaves_no_folder(run_folder: Path, private_tmp: Path) -> None:
     """The next try is a second away, and a temporary folder has only so much room."""
     await _open(write_stand_in(run_folder, _STAND_INS["hangs silently"]))
-    await until(lambda: not list(private_tmp.iterdir()), "an empty TMPDIR", timeout_s=3.0)
+    await until(lambda: not list(private_tmp.iterdir()), "an empty TMPDIR")
 
 
 async def test_the_browsers_own_last_words_are_passed_on(run_folder: Path) -> None:

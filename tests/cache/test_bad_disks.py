@@ -23,7 +23,7 @@ from htmlcard.cache.disk import DiskTier
 
 _PROGRAM = [sys.executable, str(Path(__file__).with_name("bad_disks.py"))]
 #: More than any look-up may take by far, less than SQLite's and diskcache's own patience.
-_HANG_S = 1.0
+_HANG_S = 2.5
 #: `HTMLCARD_TEST_KILLS=200 pytest tests/cache -k killed` is the thorough run.
 _KILLS = int(os.environ.get("HTMLCARD_TEST_KILLS", "30"))
 

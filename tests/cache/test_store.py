@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from htmlcard.cache import database
 from htmlcard.cache.store import CardStore
 from htmlcard.cache.trouble import DiskFailed, Trouble
 
@@ -136,8 +137,12 @@ def test_the_cap_holds_after_every_write(store: CardStore, folder: Path, make_en
     assert store.used_bytes == pytest.approx(_bytes_on_disk(folder), rel=0.1)
 
 
-def test_the_cap_holds_under_parallel_writers(folder: Path, make_entry) -> None:
+def test_the_cap_holds_under_parallel_writers(
+    folder: Path, make_entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Several services may share one folder; each evicts for all."""
+    # Each write waits for the others', which on a busy disk takes longer than a service would.
+    monkeypatch.setattr(database, "_WRITE_LOCK_S", 60.0)
     openers = [CardStore(folder, _LIMIT_BYTES) for _ in range(3)]
 
     def write(writer: int) -> None:

@@ -165,7 +165,7 @@ async def test_a_server_that_drips_is_left_in_time(
             raise
 
     web.pages["/drip"] = drip
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with pytest.raises(FetchTimedOut):
             await fetcher.fetch(web.url("/drip"), limits=HURRIED)
         await left.wait()
@@ -379,7 +379,7 @@ async def test_leaving_closes_the_connection(fetcher: Fetcher, web: WebServer) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await closed.wait()
 
 

@@ -22,7 +22,7 @@ from htmlcard.links.audits.shared_web import SharedWeb
 from htmlcard.links.checking import Crawlers
 from htmlcard.links.report import Finding, Mend, PlatformView, Report, Severity
 
-HANG_S = 20.0
+HANG_S = 60.0
 LIMITS = Limits()
 
 

@@ -13,7 +13,7 @@ from htmlcard.links.reading.decoding import decode
 
 from .test_corpus import NAMES, page_of
 
-HANG_S = 20
+HANG_S = 60
 
 
 def parse(page: str) -> PageParts:
