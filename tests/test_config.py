@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from desk import Desk
 
-from htmlcard.config import PLAIN_NAMES, PREFIX, Settings, load_settings, variable_name
+from htmlcard.config import PLAIN_NAMES, PREFIX, Settings, variable_name
 from htmlcard.errors import InvalidSettings
+from htmlcard.settings_sources import load_settings
 
 ROOT = Path(__file__).parent.parent
 

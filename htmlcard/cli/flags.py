@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from htmlcard.config import SECRETS, Loaded, Settings, load_settings
+from htmlcard.config import SECRETS, Settings
+from htmlcard.settings_sources import Loaded, load_settings
 
 
 def _make_flags() -> type:

@@ -15,8 +15,8 @@ from incoming_pictures import RED, plain
 from running import Answer, MakeSite, Site, open_site
 from web_server import Request, WebServer, answer, open_web_server
 
-from htmlcard.config import load_settings
 from htmlcard.errors import InvalidSettings
+from htmlcard.settings_sources import load_settings
 
 PAGE = '<!doctype html><title>Hello</title><meta property="og:image" content="/cover.png">'
 #: No card is drawn here.
