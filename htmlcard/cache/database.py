@@ -23,7 +23,7 @@ from htmlcard.cache.bytes_disk import BytesDisk
 from htmlcard.cache.trouble import DiskFailed, Trouble, trouble_of
 
 #: Half the time a reader has: a locked database must not use up a whole look-up.
-_READ_LOCK_S = 0.025
+_READ_LOCK_S = 0.02
 _WRITE_LOCK_S = 0.5
 _OPEN_LOCK_S = 1.0
 

@@ -96,6 +96,21 @@ async def test_a_locked_database_still_answers_and_drops_writes(
     assert await disk.get(make_entry(3).identity)
 
 
+async def test_a_disk_that_is_asked_for_much_at_once_answers_it_all(
+    disk: DiskTier, make_entry
+) -> None:
+    """After a restart nothing is in memory: what is not read is drawn again, at a hundred times
+    the cost, while everybody is waiting.
+    """
+    for number in range(60):
+        disk.put(make_entry(number))
+    await _written(disk)
+    wanted = [make_entry(number % 60).identity for number in range(300)]
+    found = await asyncio.gather(*map(disk.get, wanted))
+    assert [entry and entry.identity for entry in found] == wanted
+    assert disk.state()["troubles"] == {}
+
+
 async def test_a_disk_that_hangs_readers_costs_one_budget_and_then_nothing(
     disk: DiskTier, folder: Path, make_entry
 ) -> None:
