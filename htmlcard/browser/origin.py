@@ -8,6 +8,7 @@ would have to, the lane moves on to the next origin.
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -93,9 +94,8 @@ class VirtualOrigin:
         # that stands somewhere.
         if path.startswith(TEMPLATES_PATH):
             return not path.startswith(document.base_path)
-        name = path.rpartition("/")[2]
         texts = (asset.data for asset in document.assets.values() if _is_text(asset))
-        return name not in document.html and not any(name.encode() in text for text in texts)
+        return not any(_names(text, path) for text in (document.html.encode(), *texts))
 
     def enter(self, document: Document) -> None:
         """Answer for this document from now on."""
@@ -138,6 +138,20 @@ class VirtualOrigin:
         return [
             self.base + path for path, asset in self._document.assets.items() if _is_picture(asset)
         ]
+
+
+def _names(text: bytes, path: str) -> bool:
+    """Whether a text may ask for a file: its name stands there, and not in another folder's.
+
+    Families of fonts call their files alike. A folder is another one only if it is written in
+    plain letters, as escapes can spell any name.
+    """
+    *_, folder, name = path.rsplit("/", 2)
+    if name.encode() not in text:
+        return False
+    elsewhere = rb"""(?<=["'(/])(?!%s/)[\w-]+/""" % re.escape(folder.encode())
+    asked = re.sub(elsewhere + re.escape(name.encode()), b"", text)
+    return name.encode() in asked
 
 
 def _is_text(asset: Asset) -> bool:

@@ -56,6 +56,21 @@ async def _draw_both_ways(lane: Lane, document: Document) -> tuple[bytes, bytes]
     return shown.data, painted.data
 
 
+async def test_shipped_templates_in_turns_load_nothing_anew(
+    lane: Lane, workers: WorkerPool
+) -> None:
+    """A site has several kinds of pages: a stage built for each card is six times the work."""
+    documents = [(await _sample_documents(workers, name, ["og"]))[0] for name in _SHIPPED.names()]
+    for document in documents * 2:  # What a font is needed for may show at the second card only.
+        await shoot(lane, document)
+    page = lane._page
+    origin, requests = page._frames.origin, page._tab.requests_seen
+    for document in documents:
+        await shoot(lane, document)
+    assert page._frames.origin is origin
+    assert page._tab.requests_seen == requests
+
+
 @pytest.mark.parametrize(
     "sizes",
     [pytest.param(["og"], id="og"), pytest.param(None, id="all", marks=pytest.mark.soak)],

@@ -13,6 +13,9 @@ from yarl import URL
 
 from .test_load import is_right, nonce_path
 
+#: For tests that ask for the card itself, however busy the machine is.
+_PATIENT = {"HTMLCARD_DEADLINE_MS": "15000"}
+
 
 async def ask(session: ClientSession, serving: Serving, path: str) -> Answer:
     return await read(await session.get(URL(serving.url + path, encoded=True)))
@@ -64,7 +67,7 @@ async def test_sigterm_finishes_what_is_under_way_and_leaves_nothing(desk: Desk)
 
 async def test_after_sigkill_a_restart_finds_the_cache_and_clears_up(desk: Desk) -> None:
     """The kernel kills without asking; the next start must be whole, quick and alone."""
-    async with desk.serve() as serving, ClientSession() as session:
+    async with desk.serve(**_PATIENT) as serving, ClientSession() as session:
         await wait_until_cards_come(session, serving)
         kept = [await ask(session, serving, nonce_path(number)) for number in range(5)]
         await wait_until_on_disk(session, serving, cards=6)
@@ -76,7 +79,7 @@ async def test_after_sigkill_a_restart_finds_the_cache_and_clears_up(desk: Desk)
         await asyncio.sleep(0.03)
         await serving.end(signal.SIGKILL)
         await asyncio.gather(*left, return_exceptions=True)
-    async with desk.serve() as serving, ClientSession() as session:
+    async with desk.serve(**_PATIENT) as serving, ClientSession() as session:
         await wait_until_cards_come(session, serving)
         await wait_until_gone(family)
         await wait_until_on_disk(session, serving, cards=6)

@@ -72,6 +72,8 @@ async def test_a_url_that_ends(make_site: MakeSite) -> None:
     url = signed("/render/nonce", title="brief", exp=soon)
     for _ in range(3):
         answer = await site.get(url)
+        if answer.status == 403 and time.time() > int(soon):
+            break  # A busy machine has drawn for three seconds.
         assert answer.status == 200
         age_s = int(answer.headers["Cache-Control"].partition("max-age=")[2].partition(",")[0])
         assert age_s <= 3
