@@ -70,6 +70,9 @@ BEGIN_FRAME_FLAGS = (
     "--default-tile-height=8192",
     "--max-untiled-layer-width=8192",
     "--max-untiled-layer-height=8192",
+    # Each document set into a page is garbage at the next: by default V8 lets 100 MB and more of
+    # it gather before it collects. What a card's own scripts may use is limited to this, too, MB.
+    "--js-flags=--max-old-space-size=64 --max-semi-space-size=1",
     # `drawElementImage`: the card is rastered straight into a canvas of our page.
     "--enable-blink-features=CanvasDrawElement",
 )
