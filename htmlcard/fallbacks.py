@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Self
 
 from htmlcard.card import Brand, ImageFormat, Size
@@ -40,6 +41,12 @@ class Fallback:
     reason: str
 
 
+# Under a flood it is one picture, again and again.
+@lru_cache(maxsize=16)
+def _etag(data: bytes) -> str:
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
 @dataclass(frozen=True, slots=True)
 class FallbackPicture:
     data: bytes = field(repr=False)
@@ -47,7 +54,7 @@ class FallbackPicture:
 
     @property
     def etag(self) -> str:
-        return f'"{hashlib.sha256(self.data).hexdigest()[:32]}"'
+        return _etag(self.data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from htmlcard.cache import CacheEntry, CardCache, Flights, Tier, etag
 from htmlcard.card import DEFAULT_SIZE, ImageFormat
 from htmlcard.card_request import CardRequest
 from htmlcard.drawing import Drawer
-from htmlcard.errors import DeadlineExceeded, InvalidRequest, RenderFailed
+from htmlcard.errors import DeadlineExceeded, InvalidRequest, QueueFull, RenderFailed
 from htmlcard.fallbacks import FallbackLadder
 from htmlcard.pictures import NO_PICTURES, PictureFields, PictureSet
 from htmlcard.rendered import Rendered, from_entry, from_fallback
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 #: What is kept back of a deadline for drawing a fallback and sending it.
 FALLBACK_RESERVE_S = 0.35
+#: Who is told no because too many ask is told so soon: with the title, if it is drawn by then.
+SHED_WITHIN_S = 0.1
 
 
 class Renderer:
@@ -164,6 +166,8 @@ class Renderer:
             log.warning(
                 "fallback", template=request.template.name, reason=error.reason, error=str(error)
             )
+            if isinstance(error, QueueFull):
+                answer_by_s = min(answer_by_s, loop.time() + SHED_WITHIN_S)
             return await self._fall_back(request, error.reason, known, answer_by_s, timings)
         except Exception:
             if not fall_back:

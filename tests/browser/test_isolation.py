@@ -63,6 +63,11 @@ async def test_no_process_is_of_our_own_user_when_we_are_root(pool: BrowserPool)
             assert _status(process, "CapInh") == ["0" * 16]
 
 
+async def test_the_service_goes_first(pool: BrowserPool) -> None:
+    """Hits would wait their turn behind all that is being drawn."""
+    assert {process.nice() for process in _members(pool)} == {psutil.Process().nice() + 5}
+
+
 async def test_there_is_no_network_to_speak_to(pool: BrowserPool) -> None:
     """Interception and flags can have holes; an interface that is not there cannot."""
     ours = _namespace(psutil.Process(), "net")
