@@ -1,9 +1,10 @@
 """The Node.js driver that Playwright speaks through: one for all lanes.
 
-Its death ends every browser. Nobody is told of that reliably, so a lane that
-cannot be launched while no other lives means: take a new driver. Stopping is
-a SIGKILL by process id: Playwright's own stop waits for ever on a driver that
-hangs.
+Lanes need it only until they are open (`wire`), so it may end at any time. What
+goes on speaking through it is lost with it, and nobody is told of that reliably:
+a lane that cannot be launched while no other lives means, take a new driver.
+Stopping is a SIGKILL by process id: Playwright's own stop waits for ever on a
+driver that hangs.
 
 It is started through a small script, like the browsers: Playwright would hand
 it the service's environment, secrets and all, and does not tell its process id.

@@ -24,6 +24,19 @@ NOBODY_ID = 65534
 #: weight, for the process and (sched(7)) for the session that Linux may weigh in its place.
 _NICENESS = 5
 
+#: The driver's pipes to a browser are 3 and 4. Here they go to us, and the browser's come from us.
+#: We let go of the driver once all is set up, which ends both copiers. They are nobody's children,
+#: so that none of them is left for the browser to bury.
+_JOIN_PIPES = """\
+((
+exec >/dev/null 2>&1 5<&- 6>&-
+cat <&3 >&8 4>&- 7<&- &
+exec 3<&- 8>&-
+cat <&7 >&4
+kill $!
+) &)
+exec "$0" "$@" 3<&5 4>&6 5<&- 6>&- 7<&- 8>&-"""
+
 
 class IsolationLevel(StrEnum):
     """What stands between a template and the machine."""
@@ -44,6 +57,8 @@ class Launcher:
 
     folder: Path
     level: IsolationLevel
+    #: Whether we stand between the browser and its driver (`wire`), by pipes in the folder.
+    wired: bool = False
 
     @property
     def script(self) -> Path:
@@ -62,23 +77,55 @@ class Launcher:
     def fonts_conf(self) -> Path:
         return self.folder / "fonts.conf"
 
+    @property
+    def to_browser(self) -> Path:
+        return self.folder / "to-browser"
+
+    @property
+    def from_browser(self) -> Path:
+        return self.folder / "from-browser"
+
+    @property
+    def to_driver(self) -> Path:
+        return self.folder / "to-driver"
+
+    @property
+    def from_driver(self) -> Path:
+        return self.folder / "from-driver"
+
     def write(self, binary: Path) -> None:
-        """Make the folder ready: script, fonts, and a home that belongs to the browser's user."""
+        """Make the folder ready: script, pipes, fonts, and a home that is the browser user's."""
         self.folder.mkdir(mode=0o711)
         self.home.mkdir(mode=0o700)
         if os.geteuid() == 0 and self.level is not IsolationLevel.NONE:
             os.chown(self.home, NOBODY_ID, NOBODY_ID)
         write_fonts_conf(self.fonts_conf)
-        command = ["nice", "-n", str(_NICENESS), *_prefix(self.level), str(binary)]
-        self.script.write_text(
-            "#!/bin/sh\n"
-            f"echo $$ > {shlex.quote(str(self.pid_file))}\n"
-            f"{{ echo {_NICENESS} > /proc/self/autogroup; }} 2>/dev/null\n"
-            # The last --user-data-dir wins over Playwright's, which its own user could not open.
-            f'exec {shlex.join(command)} "$@" --user-data-dir={shlex.quote(str(self.home))}\n',
-            encoding="utf-8",
-        )
+        command = ["nice", "-n", str(_NICENESS), *_prefix(self.level)]
+        lines = [
+            "#!/bin/sh",
+            f"echo $$ > {shlex.quote(str(self.pid_file))}",
+            f"{{ echo {_NICENESS} > /proc/self/autogroup; }} 2>/dev/null",
+        ]
+        if self.wired:
+            lines += self._lay_pipes()
+            command += ["/bin/sh", "-c", _JOIN_PIPES]
+        command.append(str(binary))
+        # The last --user-data-dir wins over Playwright's, which its own user could not open.
+        home = shlex.quote(f"--user-data-dir={self.home}")
+        lines.append(f'exec {shlex.join(command)} "$@" {home}')
+        self.script.write_text("\n".join([*lines, ""]), encoding="utf-8")
         self.script.chmod(0o755)
+
+    def _lay_pipes(self) -> list[str]:
+        """Lines that open the pipes, as 5 to 8. Their other ends are ours (`wire`)."""
+        lines = []
+        pipes = (self.to_browser, self.from_browser, self.to_driver, self.from_driver)
+        for fd, direction, pipe in zip((5, 6, 7, 8), "<><>", pipes, strict=True):
+            os.mkfifo(pipe, 0o600)
+            path = shlex.quote(str(pipe))
+            # Opening one waits for its other end, which may have gone; unless this is there.
+            lines.append(f"exec 9<>{path} {fd}{direction}{path} 9>&-")
+        return lines
 
 
 async def candidate_levels(*, allow_unsafe: bool) -> list[IsolationLevel]:

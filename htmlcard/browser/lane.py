@@ -97,6 +97,11 @@ class Lane:
         return self._process.launcher.level.value
 
     @property
+    def needs_driver(self) -> bool:
+        """Whether it goes on speaking through Playwright's driver, and is lost with it."""
+        return self._process.wire is None
+
+    @property
     def group_id(self) -> int:
         return self._process.group_id
 
@@ -111,12 +116,8 @@ class Lane:
     def watch(self, on_retired: Callable[[Lane], None]) -> None:
         """Have the end of this lane told, whether it happens at work or idle."""
         self._on_retired = on_retired
-        self._process.browser.on("disconnected", lambda _: self.retire("crash"))
-        for context in self._process.browser.contexts:
-            for page in context.pages:
-                page.on("crash", lambda _: self.retire("renderer_crash"))
-        if not self._process.browser.is_connected():
-            self.retire("crash")
+        self._page.on_crash(lambda: self.retire("renderer_crash"))
+        self._process.on_end(lambda: self.retire("crash"))
 
     async def shoot(
         self, document: Document, format: ImageFormat, limit_bytes: int, deadline_s: float

@@ -99,7 +99,7 @@ class Launchpad:
         await self._driver.close()
 
     def driver_is_well(self) -> bool:
-        """Whether the driver's process runs; where it does not, no browser of it lives."""
+        """Whether the driver's process runs; where it does not, only browsers with a wire live."""
         return self._driver.is_well()
 
     def driver_is_lost(self) -> bool:
@@ -107,7 +107,7 @@ class Launchpad:
         return self._driver.is_lost()
 
     def end_driver(self) -> None:
-        """Kill the driver at once, and with it what is being launched; its lanes are lost."""
+        """Kill the driver at once, and with it what is being launched or speaks through it."""
         self._driver.end()
 
     async def discard_driver(self) -> None:
@@ -124,7 +124,7 @@ class Launchpad:
         begin_frame = binary.headless_shell and not self._portable
         process = await self._launch(binary, begin_frame=begin_frame)
         try:
-            lane = await self._equip(process, begin_frame=begin_frame)
+            lane = await self._equip(process)
         except (BrowserFailed, DeadlineExceeded, PlaywrightError, TimeoutError) as error:
             process.kill()
             self._learn_from_failure(error, begin_frame=begin_frame)
@@ -168,11 +168,9 @@ class Launchpad:
             log.warning("frames on demand fail here: drawing the portable way", error=str(error))
             self._portable = True
 
-    async def _equip(self, process: BrowserProcess, *, begin_frame: bool) -> Lane:
+    async def _equip(self, process: BrowserProcess) -> Lane:
         async with asyncio.timeout(FIRST_CARD_TIMEOUT_S):
-            page = await CardPage.open(
-                process.browser, self.proofs, self._eyes, begin_frame=begin_frame
-            )
+            page = await CardPage.open(process, self.proofs, self._eyes)
         await self._prove(process, page.reaches_out)
         lane = Lane(next(self._numbers), process, page)
         deadline_s = asyncio.get_running_loop().time() + FIRST_CARD_TIMEOUT_S

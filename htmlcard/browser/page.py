@@ -12,19 +12,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from playwright.async_api import Browser
-
+from htmlcard.browser.begin_frame_tab import BeginFrameTab
 from htmlcard.browser.canary import reaches_out
 from htmlcard.browser.frames import ASSETS_WAIT_MS, Frames
 from htmlcard.browser.inspection.facts import Inspection
 from htmlcard.browser.inspection.inspector import inspect_card
 from htmlcard.browser.origin import SCRIPTED_PATH
+from htmlcard.browser.process import BrowserProcess
 from htmlcard.browser.proofs import Proof, Proofs
 from htmlcard.browser.stage import scripted_js
-from htmlcard.browser.tab import BeginFrameTab, PortableTab, Tab
+from htmlcard.browser.tab import PortableTab, Tab
 from htmlcard.card import Document, ImageFormat, Shot
 from htmlcard.errors import AssetFailed, BrowserFailed
 
@@ -60,15 +60,17 @@ class CardPage:
         self._frames = Frames(tab)
 
     @classmethod
-    async def open(
-        cls, browser: Browser, proofs: Proofs, eyes: Eyes, *, begin_frame: bool
-    ) -> CardPage:
-        """A page ready to draw.
+    async def open(cls, process: BrowserProcess, proofs: Proofs, eyes: Eyes) -> CardPage:
+        """A page ready to draw; one that draws frames on demand where the browser has a wire.
 
         Raises:
             BrowserFailed: the browser does not do what it should.
         """
-        tab = await (BeginFrameTab.open(browser) if begin_frame else PortableTab.open(browser))
+        tab: Tab
+        if process.wire is not None:
+            tab = await BeginFrameTab.open(process.browser, process.wire)
+        else:
+            tab = await PortableTab.open(process.browser)
         page = cls(tab, proofs, eyes)
         await tab.intercept(page._frames.reply)
         await page._frames.build()
@@ -77,6 +79,10 @@ class CardPage:
     @property
     def can_paint(self) -> bool:
         return isinstance(self._tab, BeginFrameTab)
+
+    def on_crash(self, listener: Callable[[], None]) -> None:
+        """Tell when the page's process has died under it."""
+        self._tab.on_crash(listener)
 
     async def reaches_out(self) -> bool:
         """Whether the browser gets to this machine's network, which it never should."""
@@ -169,21 +175,21 @@ class CardPage:
             if not said:
                 raise BrowserFailed("no frame painted the document")
             raise AssetFailed(f"{document.template} never stops loading")
-        encoding, _, data = said.partition(" ")
+        encoding, _, data = said.partition(b" ")
         size_px = document.size.scaled(document.scale)
-        return Shot(base64.b64decode(data), format, size_px, encoding, "canvas")
+        return Shot(base64.b64decode(data), format, size_px, encoding.decode(), "canvas")
 
     async def _draw_at_once(
         self, document: Document, format: ImageFormat, limit_bytes: int
-    ) -> str | None:
+    ) -> bytes | None:
         """Set, settle, paint and encode a document of which all should be in memory by now.
 
-        None where it is not, "" where it was not painted.
+        None where it is not, b"" where it was not painted.
         """
         # The page goes from the document to the picture by itself; it only needs a frame, as soon
         # as the document is set. One that comes too early is made up for by the caller.
         wish = (ASSETS_WAIT_MS, format.value, limit_bytes, EARLY_PAINT_WAIT_MS)
-        drawn = self._tab.call("stage.draw", *wish, wait=True)
+        drawn = self._tab.call_for_bytes("stage.draw", *wish)
         calls = (*self._frames.setting("painted", document), drawn)
         *setting, drawing = map(asyncio.ensure_future, calls)
 
@@ -192,16 +198,16 @@ class CardPage:
             await self._tab.tick()
 
         _, said = await asyncio.gather(tick_once_set(), drawing)
-        return None if said is None else str(said)
+        return said
 
-    async def _draw(self, format: ImageFormat, limit_bytes: int) -> str:
-        """Paint the settled document and encode it; "" when no frame painted it."""
+    async def _draw(self, format: ImageFormat, limit_bytes: int) -> bytes:
+        """Paint the settled document and encode it; b"" when no frame painted it."""
         # Asked for before the frame is there, so that it is taken the moment it is.
         said, _ = await asyncio.gather(
-            self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
+            self._tab.call_for_bytes("stage.take", format.value, limit_bytes, PAINT_WAIT_MS),
             self._tab.tick(),
         )
-        return str(said)
+        return said or b""
 
     async def _show(self, document: Document, format: ImageFormat) -> Shot:
         await self._tab.set_viewport(document.size.scaled(document.scale))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from htmlcard.browser.driver import Driver
 from htmlcard.browser.flags import chromium_flags
 from htmlcard.browser.isolation import IsolationLevel, Launcher
 from htmlcard.browser.process_group import ProcessGroup
+from htmlcard.browser.wire import Wire
 from htmlcard.errors import BrowserUnavailable
 
 log = structlog.get_logger()
@@ -39,14 +41,27 @@ class BrowserProcess:
     browser: Browser
     launcher: Launcher
     group_id: int
+    wire: Wire | None
+    """Our own line to it; where there is none, it is spoken to through Playwright's driver."""
     group: ProcessGroup = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "group", ProcessGroup(self.group_id))
 
+    def on_end(self, listener: Callable[[], None]) -> None:
+        """Tell when the browser has gone; at once where it has."""
+        if self.wire is not None:
+            self.wire.on_end(listener)
+            return
+        self.browser.on("disconnected", lambda _: listener())
+        if not self.browser.is_connected():
+            listener()
+
     def kill(self) -> None:
         """End all its processes now and drop its folder; safe to call twice."""
         self.group.kill()
+        if self.wire is not None:
+            self.wire.close()
         _remove_soon(self.launcher.folder)
 
 
@@ -61,14 +76,16 @@ async def launch_browser(
 ) -> BrowserProcess:
     """Start a browser at one level of isolation, with `folder` (not there yet) as its own.
 
-    `again` says that one has started here before.
+    One that draws frames on demand gets a wire. `again` says that one has started here before.
 
     Raises:
         BrowserUnavailable: it does not start; the message holds what it said.
     """
-    launcher = Launcher(folder, level)
+    launcher = Launcher(folder, level, wired=begin_frame)
+    wire: Wire | None = None
     try:
         launcher.write(Path(binary.path))
+        wire = Wire(launcher) if launcher.wired else None
         playwright = await driver.get()
         async with asyncio.timeout(RELAUNCH_TIMEOUT_S if again else LAUNCH_TIMEOUT_S):
             browser = await playwright.chromium.launch(
@@ -89,14 +106,14 @@ async def launch_browser(
                 handle_sigterm=False,
                 handle_sighup=False,
             )
-        return BrowserProcess(browser, launcher, int(launcher.pid_file.read_text()))
+        return BrowserProcess(browser, launcher, int(launcher.pid_file.read_text()), wire)
     except (PlaywrightError, OSError, ValueError, TimeoutError) as error:
-        _abandon(launcher)
+        _abandon(launcher, wire)
         raise BrowserUnavailable(
             f"{binary.path} does not start at isolation level {level}: {_last_words(str(error))}"
         ) from error
     except asyncio.CancelledError:
-        _abandon(launcher)
+        _abandon(launcher, wire)
         raise
 
 
@@ -106,7 +123,9 @@ def _last_words(message: str) -> str:
     return " / ".join(said[-3:])[:600] or message.partition("\n")[0] or "no answer in time"
 
 
-def _abandon(launcher: Launcher) -> None:
+def _abandon(launcher: Launcher, wire: Wire | None) -> None:
+    if wire is not None:
+        wire.close()
     with contextlib.suppress(OSError, ValueError):
         kill_group(int(launcher.pid_file.read_text()))
     _remove_soon(launcher.folder)

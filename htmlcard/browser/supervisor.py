@@ -234,7 +234,7 @@ class Supervisor:
             self._obituaries.append((time.monotonic(), lane.document))
         self._work.set()
         if not self._launchpad.driver_is_well():
-            for orphan in [*self.lanes]:
+            for orphan in [lane for lane in self.lanes if lane.needs_driver]:
                 orphan.retire("driver")
         if self.breaker.open_for_s:
             self._on_change()  # Those who wait need not wait any longer to hear it.

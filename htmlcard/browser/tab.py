@@ -1,8 +1,8 @@
 """One page of a browser, spoken to by CDP: evaluate, frames, interception.
 
-Two kinds: a tab whose frames are drawn on demand (`BeginFrameTab`, only with
-chromium-headless-shell) and one that lives by the screen's clock
-(`PortableTab`). What is drawn in them is the business of `stage` and `page.py`.
+Two kinds: one that lives by the screen's clock (`PortableTab`), and one whose frames are drawn
+on demand (`begin_frame_tab` next door, only with chromium-headless-shell). What is drawn in them
+is the business of `stage` and `page.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
@@ -23,9 +23,12 @@ from htmlcard.errors import BrowserFailed
 
 Answer = Callable[[str], Reply | None]
 
-#: The first frames of a page may come without a picture; more missing ones are a fault.
-_MAX_EMPTY_FRAMES = 5
-_FRAME_INTERVAL_MS = 16
+
+class Session(Protocol):
+    """Who carries calls to a page, and events back: Playwright, or a wire of our own."""
+
+    def on(self, event: Any, listener: Callable[[dict[str, Any]], None]) -> object: ...
+    async def send(self, method: str, params: dict[str, Any] | None = None) -> Any: ...
 
 
 class Tab:
@@ -35,8 +38,7 @@ class Tab:
     #: What a request is told that nothing answers; CDP's `Network.ErrorReason`.
     refusal: ClassVar[str] = "BlockedByClient"
 
-    def __init__(self, page: Page, session: CDPSession) -> None:
-        self.page = page
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._answer: Answer = lambda url: None
         self._viewport_px = DEFAULT_SIZE
@@ -44,6 +46,11 @@ class Tab:
         #: How many requests the page has made; what it asked for is all in memory by and by.
         self.requests_seen = 0
         self._answered_urls: list[str] = []
+        self._loaded: asyncio.Queue[str] = asyncio.Queue()
+
+    def on_crash(self, listener: Callable[[], None]) -> None:
+        """Tell when the page's process has died under it."""
+        self._session.on("Inspector.targetCrashed", lambda _: listener())
 
     async def send(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """One CDP call.
@@ -58,32 +65,39 @@ class Tab:
 
     async def call(self, function: str, *arguments: object, wait: bool = False) -> Any:
         """Call a function of the page with JSON arguments, and give its JSON result."""
-        rendered = ",".join(json.dumps(argument) for argument in arguments)
-        return await self.evaluate(f"{function}({rendered})", wait=wait)
+        return await self.evaluate(write_call(function, arguments), wait=wait)
+
+    async def call_for_bytes(self, function: str, *arguments: object) -> bytes | None:
+        """Call a function that promises ASCII, or null, and may promise much of it."""
+        said = await self.call(function, *arguments, wait=True)
+        return None if said is None else str(said).encode("ascii")
 
     async def evaluate(self, expression: str, *, wait: bool = False) -> Any:
-        result = await self.send(
-            "Runtime.evaluate",
-            {"expression": expression, "returnByValue": True, "awaitPromise": wait},
-        )
-        if details := result.get("exceptionDetails"):
-            said = details.get("exception", {}).get("description", details.get("text", ""))
-            raise BrowserFailed(f"a script of ours failed in the page: {said[:500]}")
-        return result["result"].get("value")
+        wish = write_evaluation(expression, wait=wait)
+        return read_evaluation(await self.send("Runtime.evaluate", wish))
 
     async def intercept(self, answer: Answer) -> None:
         """Answer every request of the page from memory; what `answer` does not know is refused."""
         self._answer = answer
         self._session.on("Fetch.requestPaused", self._on_request)
+        self._session.on("Page.lifecycleEvent", self._on_lifecycle)
         await self.send("Fetch.enable", {"patterns": [{"urlPattern": "*"}]})
         await self.send("Page.enable")
 
     async def navigate(self, url: str, timeout_s: float = 3.0) -> None:
-        """Go to a URL of the virtual origin and wait until it is loaded."""
+        """Go to a URL and wait until it is loaded; all requests must be intercepted by now."""
         try:
-            await self.page.goto(url, wait_until="load", timeout=timeout_s * 1000)
-        except PlaywrightError as error:
-            raise BrowserFailed(f"the page does not load: {error}") from error
+            async with asyncio.timeout(timeout_s):
+                await self.send("Page.setLifecycleEventsEnabled", {"enabled": True})
+                arrived = await self.send("Page.navigate", {"url": url})
+                if why := arrived.get("errorText"):
+                    raise BrowserFailed(f"the page does not load: {why}")
+                # That of the document before may come late, and must not be taken for this one's.
+                while await self._loaded.get() != arrived.get("loaderId"):
+                    pass
+                await self.send("Page.setLifecycleEventsEnabled", {"enabled": False})
+        except TimeoutError as error:
+            raise BrowserFailed(f"the page does not load within {timeout_s} s") from error
 
     async def answered(self) -> list[str]:
         """URLs whose content was sent since the last call, once nothing waits for an answer."""
@@ -119,6 +133,10 @@ class Tab:
         """The page as it stands, encoded."""
         raise NotImplementedError
 
+    def _on_lifecycle(self, event: dict[str, Any]) -> None:
+        if event["name"] == "load":
+            self._loaded.put_nowait(event["loaderId"])
+
     def _on_request(self, event: dict[str, Any]) -> None:
         self.requests_seen += 1
         # A task of its own: a listener must not wait, and the loop keeps only weak references.
@@ -132,60 +150,14 @@ class Tab:
         try:
             if reply is None:
                 refusal = {"requestId": request_id, "errorReason": self.refusal}
-                await self._session.send("Fetch.failRequest", refusal)
+                await self.send("Fetch.failRequest", refusal)
             else:
-                await self._session.send("Fetch.fulfillRequest", reply.to_cdp(request_id))
+                await self.send("Fetch.fulfillRequest", reply.to_cdp(request_id))
                 if reply is not NOT_FOUND:
                     self._answered_urls.append(url)
-        except PlaywrightError:
+        except BrowserFailed:
             # The document that asked is gone: nobody waits for this answer.
             return
-
-
-class BeginFrameTab(Tab):
-    """A tab that draws a frame when told, all stages of it in one step."""
-
-    path = "beginframe"
-
-    @classmethod
-    async def open(cls, browser: Browser) -> BeginFrameTab:
-        try:
-            context = await _new_context(browser, viewport=False)
-            opened: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
-            context.on("page", lambda page: None if opened.done() else opened.set_result(page))
-            browser_session = await browser.new_browser_cdp_session()
-            contexts = await browser_session.send("Target.getBrowserContexts")
-            # Playwright has no way to ask for a target with frame control, so it is made by CDP
-            # in Playwright's own context, which hands the page over by its event.
-            await browser_session.send(
-                "Target.createTarget",
-                {
-                    "url": "about:blank",
-                    "browserContextId": contexts["browserContextIds"][-1],
-                    "enableBeginFrameControl": True,
-                    "width": DEFAULT_SIZE.width_px,
-                    "height": DEFAULT_SIZE.height_px,
-                },
-            )
-            page = await asyncio.wait_for(opened, timeout=5)
-            session = await context.new_cdp_session(page)
-            await session.send("Page.setFontFamilies", GENERIC_FAMILIES)
-            return cls(page, session)
-        except (PlaywrightError, TimeoutError) as error:
-            raise BrowserFailed(f"a page cannot be opened: {error}") from error
-
-    async def tick(self) -> None:
-        await self.send("HeadlessExperimental.beginFrame", {"interval": _FRAME_INTERVAL_MS})
-
-    async def screenshot(self, format: ImageFormat, quality: int) -> bytes:
-        # A frame may show what was there before it (seen after a change of size): the next cannot.
-        await self.tick()
-        wanted = {"interval": _FRAME_INTERVAL_MS, "screenshot": _capture_options(format, quality)}
-        for _ in range(_MAX_EMPTY_FRAMES):
-            frame = await self.send("HeadlessExperimental.beginFrame", wanted)
-            if data := frame.get("screenshotData"):
-                return base64.b64decode(data)
-        raise BrowserFailed("the browser drew frames without a picture")
 
 
 class PortableTab(Tab):
@@ -193,10 +165,14 @@ class PortableTab(Tab):
 
     path = "portable"
 
+    def __init__(self, page: Page, session: CDPSession) -> None:
+        super().__init__(session)
+        self.page = page
+
     @classmethod
     async def open(cls, browser: Browser) -> PortableTab:
         try:
-            context = await _new_context(browser, viewport=True)
+            context = await new_context(browser, viewport=True)
             page = await context.new_page()
             session = await context.new_cdp_session(page)
             await session.send("Page.setFontFamilies", GENERIC_FAMILIES)
@@ -209,11 +185,26 @@ class PortableTab(Tab):
         await self.evaluate(f"{twice}.then(() => 0)", wait=True)
 
     async def screenshot(self, format: ImageFormat, quality: int) -> bytes:
-        frame = await self.send("Page.captureScreenshot", _capture_options(format, quality))
+        frame = await self.send("Page.captureScreenshot", capture_options(format, quality))
         return base64.b64decode(frame["data"])
 
 
-async def _new_context(browser: Browser, *, viewport: bool) -> BrowserContext:
+def write_call(function: str, arguments: tuple[object, ...]) -> str:
+    return f"{function}({','.join(json.dumps(argument) for argument in arguments)})"
+
+
+def write_evaluation(expression: str, *, wait: bool) -> dict[str, Any]:
+    return {"expression": expression, "returnByValue": True, "awaitPromise": wait}
+
+
+def read_evaluation(result: dict[str, Any]) -> Any:
+    if details := result.get("exceptionDetails"):
+        said = details.get("exception", {}).get("description", details.get("text", ""))
+        raise BrowserFailed(f"a script of ours failed in the page: {said[:500]}")
+    return result["result"].get("value")
+
+
+async def new_context(browser: Browser, *, viewport: bool) -> BrowserContext:
     size = {"width": DEFAULT_SIZE.width_px, "height": DEFAULT_SIZE.height_px}
     if viewport:
         return await browser.new_context(
@@ -226,7 +217,7 @@ async def _new_context(browser: Browser, *, viewport: bool) -> BrowserContext:
     )
 
 
-def _capture_options(format: ImageFormat, quality: int) -> dict[str, Any]:
+def capture_options(format: ImageFormat, quality: int) -> dict[str, Any]:
     options: dict[str, Any] = {"format": format.value, "optimizeForSpeed": True}
     if format is not ImageFormat.PNG:
         options["quality"] = quality

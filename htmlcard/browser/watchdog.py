@@ -99,10 +99,10 @@ class Watchdog:
             self._end_driver()
 
     def _end_driver(self) -> None:
-        """The last rung: all browsers hang on it, and whoever opens one takes a new driver."""
+        """The last rung: whoever opens a browser takes a new driver."""
         self._driver_sightings = 0
         self._launchpad.end_driver()
-        for lane in [*self._herd.lanes]:
+        for lane in [lane for lane in self._herd.lanes if lane.needs_driver]:
             lane.retire("driver")
 
     def _look_at_busy(self, lane: Lane) -> None:

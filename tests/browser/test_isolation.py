@@ -68,6 +68,12 @@ async def test_the_service_goes_first(pool: BrowserPool) -> None:
     assert {process.nice() for process in _members(pool)} == {psutil.Process().nice() + 5}
 
 
+async def test_nothing_of_the_launch_stays(pool: BrowserPool) -> None:
+    """Shells and copiers that bring a browser and its driver together have nothing to do later."""
+    for process in _members(pool):
+        assert "headless" in process.name() or "chrom" in process.name()
+
+
 async def test_there_is_no_network_to_speak_to(pool: BrowserPool) -> None:
     """Interception and flags can have holes; an interface that is not there cannot."""
     ours = _namespace(psutil.Process(), "net")

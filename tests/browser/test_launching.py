@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from htmlcard.browser import launchpad as launchpad_module
@@ -52,12 +53,17 @@ _STAND_INS = {
 }
 
 
+@pytest.mark.parametrize("name", ["chromium", "chromium-headless-shell"])
 @pytest.mark.parametrize("script", _STAND_INS.values(), ids=_STAND_INS)
 async def test_a_browser_that_does_not_start(
-    run_folder: Path, private_tmp: Path, script: str
+    run_folder: Path, private_tmp: Path, script: str, name: str
 ) -> None:
-    """The message is what an operator has to go by, and each try leaves as much as the next."""
-    path = write_stand_in(run_folder, script)
+    """The message is what an operator has to go by, and each try leaves as much as the next.
+
+    The shell gets pipes of ours, which must go, too.
+    """
+    path = write_stand_in(run_folder, script, name=name)
+    descriptors = psutil.Process().num_fds()
     began_s = time.monotonic()
     message = await _open(path)
 
@@ -67,6 +73,7 @@ async def test_a_browser_that_does_not_start(
     await until(lambda: not naming(run_folder), "the end of the stand-in")
     await until(lambda: not naming(private_tmp), "the end of its launcher")
     await until(lambda: not list(private_tmp.glob(f"{RUN_FOLDER_PREFIX}*")), "no run's folder")
+    await until(lambda: psutil.Process().num_fds() <= descriptors, "no descriptor")
 
 
 async def test_a_browser_that_hangs_leaves_no_folder(run_folder: Path, private_tmp: Path) -> None:

@@ -146,8 +146,10 @@ async def test_windows_a_script_opens_do_not_stay(lane: Lane) -> None:
 
     assert all(is_all(shot, GREEN) for shot in plain)
     assert is_all(await shoot(lane, make_document(_GREEN)), GREEN)
-    pages = [page for context in lane._process.browser.contexts for page in context.pages]
-    assert len(pages) == 1
+    assert lane._process.wire is not None
+    targets = await lane._process.wire.browser.send("Target.getTargets")
+    pages = [one["url"] for one in targets["targetInfos"] if one["type"] == "page"]
+    assert len(pages) == 1, pages
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from htmlcard.browser import watchdog
+from htmlcard.browser.binary import find_chromium
 from htmlcard.browser.lane import Lane, LaneState
 from htmlcard.browser.pool import BrowserPool
 from htmlcard.browser.process_group import ProcessGroup
@@ -20,7 +22,7 @@ from htmlcard.errors import BrowserFailed
 from .conftest import MakePool
 from .documents import make_document, unused_name
 from .pictures import GREEN, css, is_all, nonce_color
-from .processes import browser_of, group, is_gone, renderers
+from .processes import browser_of, group, is_gone, renderers, write_stand_in
 from .shooting import ready, shoot, until
 
 pytestmark = pytest.mark.browser
@@ -120,19 +122,17 @@ async def test_an_idle_browser_that_does_not_draw_is_found(make_pool: MakePool) 
     assert is_all(await shoot(pool, _GREEN), GREEN)
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.soak)]
-)
-async def test_a_lost_driver_is_replaced_before_anybody_asks(
-    make_pool: MakePool, number: signal.Signals
+async def test_a_driver_that_lanes_speak_through_stays_and_is_replaced_when_lost(
+    make_pool: MakePool, run_folder: Path
 ) -> None:
-    """All browsers hang on the one driver: without it every lane is dead, and none says so."""
-    pool = await make_pool(lanes=2)
+    """Without frames on demand there is no wire: all hang on the driver, whose end none is told."""
+    real = find_chromium("/usr/bin/chromium-headless-shell").path
+    pool = await make_pool(chromium=write_stand_in(run_folder, f'exec {real} "$@"'), lanes=2)
+    lost = [*pool.supervisor.lanes]
     pid = pool.launchpad.driver_pid
     assert pid is not None
-    driver = psutil.Process(pid)
-    lost = [*pool.supervisor.lanes]
-    driver.send_signal(number)
+    assert {lane.path for lane in lost} == {"portable"}
+    psutil.Process(pid).kill()
     await until(lambda: not {*lost} & {*pool.supervisor.lanes}, "the lanes' retirement")
 
     await ready(pool, lanes=2)

@@ -75,7 +75,9 @@ async def test_killing_under_load_costs_pictures_nothing(
         assert answer.picture.size == (1200, 630)
         assert answer.fallback or is_right(answer, number)
     await until(lambda: site.has_lanes(2))
-    assert sum(site.service.browsers.supervisor.restarts.values()) >= 1
+    restarts = sum(site.service.browsers.supervisor.restarts.values())
+    # Browsers outlive their driver; who starts the next takes another.
+    assert restarts == 0 if fault is kill_driver else restarts >= 1
 
 
 async def test_a_stopped_browser_costs_one_deadline(own_site: Site) -> None:

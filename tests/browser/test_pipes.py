@@ -1,0 +1,126 @@
+"""Messages over pipes: cut and joined right, however they come."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from htmlcard.browser.pipes import MessageReader, MessageWriter, open_to_read, open_to_write
+
+from .shooting import until
+
+
+class _Inbox:
+    """What a reader has told."""
+
+    def __init__(self, fd: int) -> None:
+        self.messages: list[bytes] = []
+        self.ends = 0
+        self.reader = MessageReader(fd, self.messages.append, self._end)
+
+    def _end(self) -> None:
+        self.ends += 1
+
+    async def has(self, count: int) -> None:
+        await until(lambda: len(self.messages) >= count, f"{count} messages")
+
+
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    path = tmp_path / "fifo"
+    os.mkfifo(path, 0o600)
+    return path
+
+
+async def test_messages_may_be_split_anywhere(fifo: Path) -> None:
+    """A pipe knows no messages: where one ends within a read is chance."""
+    inbox = _Inbox(open_to_read(fifo))
+    out = open_to_write(fifo)
+    said = [b"", b"a", b"{}", "é".encode(), b"x" * 300, b""]
+    data = b"".join(message + b"\0" for message in said)
+    for cut in range(len(data)):
+        inbox.messages.clear()
+        os.write(out, data[:cut])
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        os.write(out, data[cut:])
+        await inbox.has(len(said))
+        assert inbox.messages == said
+    inbox.reader.close()
+    os.close(out)
+
+
+async def test_many_messages_in_one_read(fifo: Path) -> None:
+    """A busy page tells a hundred things in a moment."""
+    inbox = _Inbox(open_to_read(fifo))
+    out = open_to_write(fifo)
+    said = [b"%d" % number for number in range(5000)]
+    os.write(out, b"".join(message + b"\0" for message in said))
+    await inbox.has(len(said))
+    assert inbox.messages == said
+    inbox.reader.close()
+    os.close(out)
+
+
+async def test_large_messages_and_small_ones_keep_their_order(fifo: Path) -> None:
+    """A photo in a document is megabytes, and a pipe holds one at the most."""
+    inbox = _Inbox(open_to_read(fifo))
+    writer = MessageWriter(open_to_write(fifo))
+    random.seed(7)
+    said = [random.randbytes(size).replace(b"\0", b"-") for size in (10_000_000, 3, 2_000_000, 0)]
+    for message in said:
+        writer.write(message)
+    await asyncio.sleep(0)
+    writer.write(b"late")
+    await inbox.has(5)
+    assert inbox.messages == [*said, b"late"]
+    writer.close()
+    await until(lambda: inbox.ends == 1, "the end")
+
+
+async def test_the_end_is_told_once_and_half_a_message_is_none(fifo: Path) -> None:
+    """Whoever dies in the midst of a word has not said it."""
+    inbox = _Inbox(open_to_read(fifo))
+    out = open_to_write(fifo)
+    os.write(out, b"whole\0half")
+    os.close(out)
+    await until(lambda: inbox.ends > 0, "the end")
+    await asyncio.sleep(0.01)
+    assert inbox.messages == [b"whole"]
+    assert inbox.ends == 1
+    inbox.reader.close()
+
+
+async def test_writing_to_somebody_who_has_gone_is_no_error(fifo: Path) -> None:
+    """That they have gone is told by the other direction, and before it is, much may be said."""
+    reader = open_to_read(fifo)
+    writer = MessageWriter(open_to_write(fifo))
+    writer.write(b"x" * 3_000_000)
+    await asyncio.sleep(0.01)
+    os.close(reader)
+    await asyncio.sleep(0.01)
+    writer.write(b"more")
+    await asyncio.sleep(0.01)
+    writer.close()
+    writer.close()
+
+
+async def test_a_reader_closed_by_what_it_tells_stops_there(fifo: Path) -> None:
+    """What comes after the last word is nobody's."""
+    said: list[bytes] = []
+
+    def hear(message: bytes) -> None:
+        said.append(message)
+        reader.close()
+
+    reader = MessageReader(open_to_read(fifo), hear, lambda: said.append(b"end"))
+    out = open_to_write(fifo)
+    os.write(out, b"one\0two\0")
+    await until(lambda: bool(said), "a message")
+    await asyncio.sleep(0.01)
+    assert said == [b"one"]
+    os.close(out)
