@@ -12,12 +12,22 @@ _STOP_S = 15.0
 
 
 def list_tree(pids: Iterable[int]) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
+    """The processes and all below them, each once."""
+    found: dict[int, psutil.Process] = {}
     for pid in pids:
         with suppress(psutil.NoSuchProcess):
             root = psutil.Process(pid)
-            found += [root, *root.children(recursive=True)]
-    return found
+            found |= {one.pid: one for one in (root, *root.children(recursive=True))}
+    return [*found.values()]
+
+
+def find_naming(text: str) -> list[int]:
+    """Processes with a text in their command line."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if any(text in part for part in process.info["cmdline"] or ())
+    ]
 
 
 def read_cpu_ms(pids: Iterable[int]) -> float:

@@ -19,7 +19,7 @@ from yarl import URL
 from bench.cards import get_fields
 from bench.contestants.contestant import ContestantFailed
 from bench.contestants.worker import ROOT
-from bench.processes import stop_tree
+from bench.processes import find_naming, stop_tree
 
 _START_S = 30.0
 _FALLBACK = "X-Htmlcard-Fallback"
@@ -133,7 +133,10 @@ class HtmlcardServer:
         return answer.data
 
     def processes(self) -> list[int]:
-        return [self._process.pid] if self._process else []
+        """Its own, and its browsers, which outlive the driver that has started them."""
+        if not self._process:
+            return []
+        return [self._process.pid, *find_naming(f"htmlcard-run-{self._process.pid}-")]
 
     async def stop(self) -> None:
         if self._session:

@@ -92,6 +92,12 @@ class Supervisor:
         return MEMORY_IN_CARD * self._lane_memory_bytes
 
     @property
+    def needs_driver(self) -> bool:
+        """Whether a lane is being opened, or will be now, or goes on needing what opened it."""
+        missing = self._missing() > 0 or self._opening > 0
+        return missing or any(lane.needs_driver for lane in self.lanes)
+
+    @property
     def hopeless(self) -> bool:
         """No lane lives, and opening one has failed again and again."""
         enough = HOPELESS_AFTER if self._launchpad.found_browser else 1

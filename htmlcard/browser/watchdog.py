@@ -30,6 +30,9 @@ PULSE_TIMEOUT_S = 2.0
 PROBE_EVERY_S = 15.0
 #: Memory is looked at seldom: it costs tens of milliseconds.
 WEIGH_EVERY_S = 20.0
+#: A driver that no lane needs any more holds more memory than a browser with its page; another one
+#: takes half a second to start. Where a lane was lost, more may be.
+DRIVER_IDLE_S = 30.0
 #: A card that is still being drawn after this is looked at: what it takes, and from whom.
 _LONG_BUSY_S = 0.5
 #: A process that is being continued is seen stopped once, perhaps; not twice.
@@ -41,6 +44,8 @@ class Herd(Protocol):
 
     @property
     def lanes(self) -> Sequence[Lane]: ...
+    @property
+    def needs_driver(self) -> bool: ...
     @property
     def max_process_bytes(self) -> int: ...
     def inspect(self, lane: Lane) -> None: ...
@@ -56,6 +61,7 @@ class Watchdog:
         self._on_free = on_free
         self._weighed_s = time.monotonic()
         self._driver_sightings = 0
+        self._driver_needed_s = time.monotonic()
         self._sightings: dict[Lane, int] = {}
         self._drawing: set[asyncio.Task[None]] = set()
         self._listing: asyncio.Task[None] | None = None
@@ -91,6 +97,10 @@ class Watchdog:
             self._listing = self._list_processes()
 
     def _look_at_driver(self) -> None:
+        if self._herd.needs_driver:
+            self._driver_needed_s = time.monotonic()
+        elif time.monotonic() - self._driver_needed_s > DRIVER_IDLE_S:
+            self._launchpad.end_driver()
         if not self._launchpad.driver_is_lost():
             self._driver_sightings = 0
             return

@@ -122,13 +122,34 @@ async def test_an_idle_browser_that_does_not_draw_is_found(make_pool: MakePool) 
     assert is_all(await shoot(pool, _GREEN), GREEN)
 
 
+async def test_a_driver_that_nobody_needs_is_ended(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds more memory than a browser with its page, and what it is for is done."""
+    monkeypatch.setattr(watchdog, "DRIVER_IDLE_S", 0.5)
+    pool = await make_pool(lanes=2)
+    lanes = [*pool.supervisor.lanes]
+    await until(lambda: pool.launchpad.driver_pid is None, "the end of the driver")
+    for _ in range(3):
+        assert is_all(await shoot(pool, _GREEN), GREEN)
+    assert pool.supervisor.lanes == lanes
+    assert pool.supervisor.restarts == {}
+
+    lanes[0].retire("test")
+    await ready(pool, lanes=2)
+    assert lanes[1] in pool.supervisor.lanes
+    assert is_all(await shoot(pool, _GREEN), GREEN)
+
+
 async def test_a_driver_that_lanes_speak_through_stays_and_is_replaced_when_lost(
-    make_pool: MakePool, run_folder: Path
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch, run_folder: Path
 ) -> None:
     """Without frames on demand there is no wire: all hang on the driver, whose end none is told."""
+    monkeypatch.setattr(watchdog, "DRIVER_IDLE_S", 0.3)
     real = find_chromium("/usr/bin/chromium-headless-shell").path
     pool = await make_pool(chromium=write_stand_in(run_folder, f'exec {real} "$@"'), lanes=2)
     lost = [*pool.supervisor.lanes]
+    await asyncio.sleep(1.0)
     pid = pool.launchpad.driver_pid
     assert pid is not None
     assert {lane.path for lane in lost} == {"portable"}
