@@ -92,7 +92,7 @@ class Seen:
     no_pictures: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     memory: list[tuple[int, int]] = field(default_factory=list)
-    """Cards so far, and bytes of service and driver then."""
+    """Cards so far, and bytes of the service then."""
     censuses: list[Census] = field(default_factory=list)
 
     def slope_bytes(self) -> float:
@@ -170,9 +170,7 @@ class Storm:
         await asyncio.gather(*(crawl() for _ in range(clients)))
 
     def weigh(self) -> None:
-        """Note the memory of what lives as long as the service does, and take a census."""
+        """Note the memory of the service itself, which nothing replaces, and take a census."""
         total = psutil.Process(self.service.pid).memory_full_info().pss
-        for driver in self.service.parts("node"):
-            total += driver.memory_full_info().pss
         self.seen.memory.append((self.seen.cards, total))
         self.seen.censuses.append(self.service.census())
