@@ -104,8 +104,11 @@ async def test_what_is_no_browser_at_all(run_folder: Path) -> None:
         assert "HTMLCARD_CHROMIUM" in message
 
 
-async def test_a_browser_installed_later_is_found_without_a_restart(run_folder: Path) -> None:
+async def test_a_browser_installed_later_is_found_without_a_restart(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever runs `install-browser` beside a service that lacks one expects cards."""
+    monkeypatch.setattr(process_module, "LAUNCH_TIMEOUT_S", 60.0)
     path = run_folder / "chromium-headless-shell"
     async with Launchpad(str(path), compare, allow_unsafe=False) as launchpad:
         with pytest.raises(BrowserUnavailable):
@@ -121,7 +124,7 @@ async def test_an_opening_that_is_cancelled_leaves_no_browser(
     private_tmp: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service stopped while it starts must not leave browsers to the machine."""
-    monkeypatch.setattr(process_module, "LAUNCH_TIMEOUT_S", 8.0)
+    monkeypatch.setattr(process_module, "LAUNCH_TIMEOUT_S", 60.0)
     for delay_s in (0.05, 0.15, 0.3, 0.5):
         async with Launchpad(None, compare, allow_unsafe=False) as launchpad:
             task = asyncio.create_task(launchpad.open_lane())
@@ -137,7 +140,7 @@ async def test_frames_on_demand_that_never_come_lead_to_the_portable_way(
     run_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A distribution may ship the shell without what the fast way needs: slow beats nothing."""
-    monkeypatch.setattr(process_module, "LAUNCH_TIMEOUT_S", 8.0)
+    monkeypatch.setattr(process_module, "LAUNCH_TIMEOUT_S", 60.0)
     monkeypatch.setattr(launchpad_module, "PROBE_ATTEMPTS", 2)
     real = find_chromium("/usr/bin/chromium-headless-shell").path
     script = (
