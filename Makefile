@@ -27,7 +27,7 @@ test: setup ## run all tests, real Chromium included (ARGS="-k name")
 soak: setup ## the long tests: thousands of cards, every one of them checked
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
-faults: setup ## break a running service in every way we know, 15 minutes (FIGURES=write)
+faults: setup ## break a running service in every way we know, 13 minutes (FIGURES=write)
 	@$(BIN)/python -m pytest -m "faults or measures" $(ARGS)
 
 check: setup ## lint, formatting, types, direction of imports

@@ -14,9 +14,14 @@ from cards import write_cards
 from desk import Desk
 from running import MakeSite, Site, open_site
 
+from htmlcard.browser import isolation
+
 #: One half of the work: what starts and breaks browsers. Half of the time tests only wait, so two
 #: of them go on side by side (`make test`), those that share a service on one side.
 ONE_SIDE = frozenset({"browser", "faults", "security", "server"})
+
+#: Beside a busy half, browsers that let everybody go first would miss their deadlines.
+isolation.NICENESS = 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

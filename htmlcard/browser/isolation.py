@@ -20,9 +20,9 @@ from htmlcard.browser.font_families import write_fonts_conf
 
 #: The user and group that own nothing, on every Unix in use.
 NOBODY_ID = 65534
-#: Cards that are there already are not to wait for those that are drawn: a third of the service's
+#: Cards that are there already are not to wait for those that are drawn: a tenth of the service's
 #: weight, for the process and (sched(7)) for the session that Linux may weigh in its place.
-_NICENESS = 5
+NICENESS = 10
 
 #: The driver's pipes to a browser are 3 and 4. Here they go to us, and the browser's come from us.
 #: We let go of the driver once all is set up, which ends both copiers. They are nobody's children,
@@ -100,11 +100,11 @@ class Launcher:
         if os.geteuid() == 0 and self.level is not IsolationLevel.NONE:
             os.chown(self.home, NOBODY_ID, NOBODY_ID)
         write_fonts_conf(self.fonts_conf)
-        command = ["nice", "-n", str(_NICENESS), *_prefix(self.level)]
+        command = ["nice", "-n", str(NICENESS), *_prefix(self.level)]
         lines = [
             "#!/bin/sh",
             f"echo $$ > {shlex.quote(str(self.pid_file))}",
-            f"{{ echo {_NICENESS} > /proc/self/autogroup; }} 2>/dev/null",
+            f"{{ echo {NICENESS} > /proc/self/autogroup; }} 2>/dev/null",
         ]
         if self.wired:
             lines += self._lay_pipes()

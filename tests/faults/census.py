@@ -14,7 +14,11 @@ import psutil
 #: A connection to SQLite more or less is no leak; one per fault is.
 SPARE_DESCRIPTORS = 4
 #: Where temporary files are counted; below are the homes of browsers, which do as they like.
-_PLACES = ("*", "htmlcard-run-*/*", "htmlcard-run-*/driver-*/*")
+_PLACES = ("*", "htmlcard-run-*/[!d]*")
+#: What a driver has made for browsers, which stays for as long as they: two folders for each that
+#: this driver has launched.
+_PLACE_OF_DRIVER = "htmlcard-run-*/driver-*/playwright*"
+_FOLDERS_OF_BROWSER = 2
 _SHELLS = ("sh", "dash", "bash", "busybox")
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
@@ -26,7 +30,7 @@ class Census:
     processes: Counter[str]
     zombies: int
     temporary: int
-    """Files and folders in its temporary folder, but for those in the homes of browsers."""
+    """Files and folders in its temporary folder, but for those of living browsers."""
     descriptors: int
 
     def is_back_at(self, before: Census) -> bool:
@@ -49,11 +53,14 @@ def _without_driver(processes: Counter[str]) -> dict[str, int]:
 def take_census(pid: int, folder: Path) -> Census:
     """Count what belongs to a service whose temporary folder is `folder`/tmp."""
     service = psutil.Process(pid)
-    children = [one for one in processes_of(folder) if one.pid != pid]
+    processes = Counter(kind_of(one) for one in processes_of(folder) if one.pid != pid)
+    of_driver = len([*(folder / "tmp").glob(_PLACE_OF_DRIVER)])
+    left_by_driver = max(0, of_driver - _FOLDERS_OF_BROWSER * processes["browser"])
     return Census(
-        processes=Counter(kind_of(one) for one in children),
+        processes=processes,
         zombies=sum(_is_zombie(one) for one in service.children(recursive=True)),
-        temporary=sum(1 for place in _PLACES for _ in (folder / "tmp").glob(place)),
+        temporary=sum(1 for place in _PLACES for _ in (folder / "tmp").glob(place))
+        + left_by_driver,
         descriptors=service.num_fds(),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -40,13 +41,17 @@ async def measure_hits(service: Service, path: str) -> list[float]:
         assert body == wanted
         return took_s
 
-    began_s = loop.time()
     hits = []
-    for number in range(PER_S * SECONDS):
-        due_s = began_s + number / PER_S
-        await asyncio.sleep(max(0.0, due_s - loop.time()))
-        hits.append(asyncio.create_task(hit(due_s)))
-    took = await asyncio.gather(*hits)
+    gc.disable()  # A collection of all that pytest holds would be our pause, not the service's.
+    try:
+        began_s = loop.time()
+        for number in range(PER_S * SECONDS):
+            due_s = began_s + number / PER_S
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
+            hits.append(asyncio.create_task(hit(due_s)))
+        took = await asyncio.gather(*hits)
+    finally:
+        gc.enable()
     while not free.empty():
         free.get_nowait()[1].close()
     return sorted(took)
@@ -76,6 +81,7 @@ async def test_hits_come_while_all_browsers_are_dead() -> None:
 async def test_hits_come_during_a_flood_of_misses() -> None:
     """A new site is crawled while yesterday's link goes viral."""
     async with open_service() as service:
+        await asyncio.sleep(5)  # Fallbacks are prepared in the first seconds, at a second's work.
         before = service.census()
         path = nonce_path(service.new_number())
         command = [sys.executable, str(_FLOODING), str(service.port), "20"]
