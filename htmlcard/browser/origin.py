@@ -55,6 +55,8 @@ class Reply:
 
 
 TEMPLATES_PATH = "/template/"
+#: Other names are written in many ways, with escapes, entities and quotes.
+_PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
 #: In place of a digest: Blink remembers that there was nothing, too.
 _MISSING = ""
 
@@ -67,7 +69,7 @@ class VirtualOrigin:
     def __init__(self, number: int, prefix: str = "s") -> None:
         self.host = f"{prefix}{number}.card.invalid"
         self._served: dict[str, str] = {}
-        self._admitted: set[tuple[str, int]] = set()
+        self._gone: dict[tuple[str, int], tuple[str, ...]] = {}
         self._document: Document | None = None
 
     @property
@@ -79,23 +81,36 @@ class VirtualOrigin:
         if any(path in self._served for path in document.pictures):
             return False  # asked for, and missing, before it was there
         key = (document.fingerprint, len(self._served))
-        if key not in self._admitted:
-            if not all(self._agrees(document, *served) for served in self._served.items()):
+        gone = self._gone.get(key)
+        if gone is None:
+            gone = self._find_gone(document)
+            if gone is None:
                 return False
-            self._admitted.add(key)
-        return True
+            self._gone[key] = gone
+        # The template's files have been looked through; what is written into it is each card's own.
+        html = document.html.encode() if gone else b""
+        return not any(_names(html, path) for path in gone)
 
-    def _agrees(self, document: Document, path: str, sha256: str) -> bool:
-        asset = document.assets.get(path)
-        if asset is not None or sha256 == _MISSING:
-            return sha256 == (asset.sha256 if asset else _MISSING)
-        # Gone, but Blink may still have it. That matters to who asks for it: for the template's
-        # own files that is plain, and no business of others; a shared file is asked for by a name
-        # that stands somewhere.
-        if path.startswith(TEMPLATES_PATH):
-            return not path.startswith(document.base_path)
-        texts = (asset.data for asset in document.assets.values() if _is_text(asset))
-        return not any(_names(text, path) for text in (document.html.encode(), *texts))
+    def _find_gone(self, document: Document) -> tuple[str, ...] | None:
+        """What was served and is no file of this document; None where one of its files differs.
+
+        Blink may still have it. That matters to who asks for it: for a template's own files that
+        is plain, and no business of others; a shared file is asked for by a name that stands there.
+        """
+        gone = []
+        for path, sha256 in self._served.items():
+            asset = document.assets.get(path)
+            if asset is not None or sha256 == _MISSING:
+                if sha256 != (asset.sha256 if asset else _MISSING):
+                    return None
+            elif not path.startswith(TEMPLATES_PATH):
+                gone.append(path)
+            elif path.startswith(document.base_path):
+                return None
+        texts = [asset.data for asset in document.assets.values() if _is_text(asset)]
+        if any(_names(text, path) for text in texts for path in gone):
+            return None
+        return tuple(gone)
 
     def enter(self, document: Document) -> None:
         """Answer for this document from now on."""
@@ -147,6 +162,8 @@ def _names(text: bytes, path: str) -> bool:
     plain letters, as escapes can spell any name.
     """
     *_, folder, name = path.rsplit("/", 2)
+    if not (_PLAIN_NAME.fullmatch(name) and _PLAIN_NAME.fullmatch(folder)):
+        return True
     if name.encode() not in text:
         return False
     elsewhere = rb"""(?<=["'(/])(?!%s/)[\w-]+/""" % re.escape(folder.encode())

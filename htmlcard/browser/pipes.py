@@ -12,6 +12,8 @@ from pathlib import Path
 #: A picture is through in one turn; it is also the most that an ordinary user may ask for.
 _PIPE_BYTES = 2**20
 _READ_BYTES = 2**18
+#: Several times the largest picture. What a card's own script sends off comes as one message, too.
+_MAX_MESSAGE_BYTES = 2**26
 
 
 def open_to_read(fifo: Path) -> int:
@@ -42,11 +44,12 @@ class MessageReader:
     def __init__(
         self, fd: int, on_message: Callable[[bytes], None], on_end: Callable[[], None]
     ) -> None:
-        """It owns the descriptor. `on_end` is told once, when nobody writes any more."""
+        """It owns the descriptor. `on_end` is told once: nobody writes any more, or too much."""
         self._fd = fd
         self._on_message = on_message
         self._on_end = on_end
         self._begun: list[bytes] = []
+        self._begun_bytes = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(fd, self._read)
 
@@ -65,7 +68,7 @@ class MessageReader:
             return
         except OSError:
             data = b""
-        if not data:
+        if not data or self._begun_bytes > _MAX_MESSAGE_BYTES:
             self.close()
             self._on_end()
             return
@@ -75,12 +78,14 @@ class MessageReader:
             if self._begun:
                 message = b"".join([*self._begun, message])
                 self._begun.clear()
+                self._begun_bytes = 0
             start = end + 1
             self._on_message(message)
             if self._fd < 0:
                 return
         if start < len(data):
             self._begun.append(data[start:])
+            self._begun_bytes += len(data) - start
 
 
 class MessageWriter:
@@ -115,7 +120,7 @@ class MessageWriter:
     def _flush(self) -> None:
         if self._fd < 0:
             return
-        data = b"".join(self._waiting)
+        data = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
         try:
             written = os.write(self._fd, data)
         except BlockingIOError:

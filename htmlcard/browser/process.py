@@ -112,7 +112,8 @@ async def launch_browser(
         raise BrowserUnavailable(
             f"{binary.path} does not start at isolation level {level}: {_last_words(str(error))}"
         ) from error
-    except asyncio.CancelledError:
+    except BaseException:
+        # Cancelled, or no driver was there to start it.
         _abandon(launcher, wire)
         raise
 

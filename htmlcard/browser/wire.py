@@ -152,7 +152,10 @@ class Wire:
             answer = await self._root.send("Target.attachToTarget", wish)
         finally:
             self._attaching.discard(target_id)
-        return self._sessions[answer["sessionId"].encode()]
+        session = self._sessions.get(answer["sessionId"].encode())
+        if session is None:
+            raise BrowserFailed("the page went while it was attached to")
+        return session
 
     async def take_over(self) -> None:
         """Part with the driver, which sees its browser go: all that is set up is ours alone.

@@ -26,7 +26,7 @@ _READ_THREADS = 2
 #: A busy disk answers them all; of a disk that hangs, callers take back what they asked.
 _READ_LIMIT = 512
 #: How long a look-up may wait its turn while others are answered: less than drawing the card.
-_READ_PATIENCE_S = 0.5
+_READ_PATIENCE_S = 0.25
 _WRITE_LIMIT = 128
 _BACKLOG_BYTES = 32 * 1024 * 1024
 _BREAKER_LIMIT = 3

@@ -82,6 +82,23 @@ async def test_a_browser_that_hangs_leaves_no_folder(run_folder: Path, private_t
     await until(lambda: not list(private_tmp.iterdir()), "an empty TMPDIR")
 
 
+async def test_a_driver_that_does_not_start_leaves_nothing(
+    private_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried for as long as it takes: descriptors would run out, and then all stands still."""
+    broken = write_stand_in(private_tmp, "exit 1", name="node")
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(broken))
+    async with Launchpad(None, compare, allow_unsafe=False) as launchpad:
+        for tries in range(3):
+            with pytest.raises(BrowserUnavailable):
+                await launchpad.open_lane()
+            if not tries:
+                before = psutil.Process().num_fds()
+        await until(lambda: psutil.Process().num_fds() <= before, "no descriptor")
+        folders = f"{RUN_FOLDER_PREFIX}*/browser-*"
+        await until(lambda: not list(private_tmp.glob(folders)), "no folder")
+
+
 async def test_the_browsers_own_last_words_are_passed_on(run_folder: Path) -> None:
     """`libnss3.so is missing` mends itself in a minute, `does not start` in an afternoon."""
     message = await _open(write_stand_in(run_folder, _STAND_INS["complains of a library"]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from htmlcard.browser import pipes
 from htmlcard.browser.pipes import MessageReader, MessageWriter, open_to_read, open_to_write
 
 from .shooting import until
@@ -51,6 +52,25 @@ async def test_messages_may_be_split_anywhere(fifo: Path) -> None:
         await inbox.has(len(said))
         assert inbox.messages == said
     inbox.reader.close()
+    os.close(out)
+
+
+async def test_a_message_without_measure_is_the_end(
+    fifo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card's script may send off all it likes: the service must not hold it for it."""
+    monkeypatch.setattr(pipes, "_MAX_MESSAGE_BYTES", 1000)
+    inbox = _Inbox(open_to_read(fifo))
+    out = open_to_write(fifo)
+    for _ in range(4):
+        os.write(out, b"x" * 900 + b"\0" + b"y" * 100)
+        await asyncio.sleep(0.01)
+    await inbox.has(4)
+    assert inbox.ends == 0
+    while not inbox.ends:
+        os.write(out, b"x" * 400)
+        await asyncio.sleep(0.01)
+    assert len(inbox.messages) == 4
     os.close(out)
 
 
