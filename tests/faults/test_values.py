@@ -49,6 +49,7 @@ VALUES = {
 async def service() -> AsyncIterator[Service]:
     """A patient one: here the card itself is asked for, however busy the machine is."""
     async with open_service(deadline_ms=15_000) as opened:
+        (opened.desk.templates / "rest.html").write_text(REST)
         yield opened
 
 
@@ -91,7 +92,6 @@ async def test_values_fetch_nothing_and_choose_no_style(service: Service) -> Non
 
 async def test_a_title_leaves_the_rest_of_the_card_alone(service: Service) -> None:
     """An override that is never closed would turn the site's own name around."""
-    (service.desk.templates / "rest.html").write_text(REST)
     rests = set()
     for title in ("Plain", "P\u202eevil", "P\u2067\u2066 open", "P" + "\u0301" * 900, "P</h1>{{"):
         answer = await service.picture(f"/render/rest?title={quote(title)}")
