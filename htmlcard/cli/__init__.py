@@ -106,6 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code: Any = app(
             arguments,
+            # A new one for each run: cyclopts' own keeps the width of the first in the process.
+            console=Console(),
             error_console=error_console,
             exit_on_error=False,
             result_action="return_value",
