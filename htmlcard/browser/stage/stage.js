@@ -35,7 +35,10 @@ globalThis.stage = (() => {
   // What is on its way although it was asked for before: fonts and pictures come out of memory
   // a moment later, and a stylesheet may hold up the parser. New requests are counted by the lane.
   const pending = (document) => {
-    if (document.readyState === "loading" || document.fonts.status === "loading") return true;
+    if (document.readyState === "loading") return true;
+    // One by one: their set says "loading" for a turn longer than any of them, time enough for the
+    // frame to come too early.
+    for (const font of document.fonts) if (font.status === "loading") return true;
     for (const image of document.images) if (!image.complete) return true;
     return false;
   };
