@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from typing import Any
 
 from playwright.async_api import Browser, Page
 from playwright.async_api import Error as PlaywrightError
 
 from htmlcard.browser.font_families import GENERIC_FAMILIES
-from htmlcard.browser.tab import (
-    Tab,
-    capture_options,
-    new_context,
-    read_evaluation,
-    write_call,
-    write_evaluation,
-)
+from htmlcard.browser.tab import Tab, capture_options, new_context
 from htmlcard.browser.wire import Wire, WireSession
 from htmlcard.card import DEFAULT_SIZE, ImageFormat
 from htmlcard.errors import BrowserFailed
@@ -44,10 +36,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         " ServiceWorkerContainer.prototype.register = async () => {};"
     },
 }
-#: What stands around a string that `Runtime.evaluate` answers.
-_STRING = b'"result":{"result":{"type":"string","value":"'
-_STRING_END = b'"}},"sessionId":"'
-_STRING_WITHIN = 100
 
 
 class BeginFrameTab(Tab):
@@ -88,18 +76,6 @@ class BeginFrameTab(Tab):
             await session.send(method, params)
         return cls(session)
 
-    async def call_for_bytes(self, function: str, *arguments: object) -> bytes | None:
-        wish = write_evaluation(write_call(function, arguments), wait=True)
-        answer = await self._wire_session.ask("Runtime.evaluate", wish)
-        # 300 kB of picture: parsing it costs as much as decoding it.
-        start = answer.find(_STRING, 0, _STRING_WITHIN) + len(_STRING)
-        end = answer.find(b'"', start)
-        is_string = start >= len(_STRING) and answer.startswith(_STRING_END, end)
-        if is_string and answer.find(b"\\", start, end) < 0:
-            return answer[start:end]
-        said = read_evaluation(self._wire_session.read(answer, "Runtime.evaluate"))
-        return None if said is None else str(said).encode("ascii")
-
     async def tick(self) -> None:
         await self.send("HeadlessExperimental.beginFrame", {"interval": _FRAME_INTERVAL_MS})
 
@@ -110,7 +86,7 @@ class BeginFrameTab(Tab):
         for _ in range(_MAX_EMPTY_FRAMES):
             frame = await self.send("HeadlessExperimental.beginFrame", wanted)
             if data := frame.get("screenshotData"):
-                return base64.b64decode(data)
+                return bytes(data)
         raise BrowserFailed("the browser drew frames without a picture")
 
     def _on_dialog(self, event: dict[str, Any]) -> None:

@@ -110,9 +110,11 @@ class Launcher:
             lines += self._lay_pipes()
             command += ["/bin/sh", "-c", _JOIN_PIPES]
         command.append(str(binary))
-        # The last --user-data-dir wins over Playwright's, which its own user could not open.
-        home = shlex.quote(f"--user-data-dir={self.home}")
-        lines.append(f'exec {shlex.join(command)} "$@" {home}')
+        # The last of two flags wins: Playwright's folder is one that this user could not open, and
+        # its pipe would speak JSON.
+        flags = [f"--user-data-dir={self.home}"]
+        flags += ["--remote-debugging-pipe=cbor"] if self.wired else []
+        lines.append(f'exec {shlex.join(command)} "$@" {shlex.join(flags)}')
         self.script.write_text("\n".join([*lines, ""]), encoding="utf-8")
         self.script.chmod(0o755)
 

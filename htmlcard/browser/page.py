@@ -10,10 +10,11 @@ What is set into the frames, and loads there, is the business of `frames` next d
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Protocol
+
+import pybase64
 
 from htmlcard.browser.begin_frame_tab import BeginFrameTab
 from htmlcard.browser.canary import reaches_out
@@ -175,21 +176,21 @@ class CardPage:
             if not said:
                 raise BrowserFailed("no frame painted the document")
             raise AssetFailed(f"{document.template} never stops loading")
-        encoding, _, data = said.partition(b" ")
+        encoding, _, data = said.partition(" ")
         size_px = document.size.scaled(document.scale)
-        return Shot(base64.b64decode(data), format, size_px, encoding.decode(), "canvas")
+        return Shot(pybase64.b64decode(data, validate=True), format, size_px, encoding, "canvas")
 
     async def _draw_at_once(
         self, document: Document, format: ImageFormat, limit_bytes: int
-    ) -> bytes | None:
+    ) -> str | None:
         """Set, settle, paint and encode a document of which all should be in memory by now.
 
-        None where it is not, b"" where it was not painted.
+        None where it is not, "" where it was not painted.
         """
         # The page goes from the document to the picture by itself; it only needs a frame, as soon
         # as the document is set. One that comes too early is made up for by the caller.
         wish = (ASSETS_WAIT_MS, format.value, limit_bytes, EARLY_PAINT_WAIT_MS)
-        drawn = self._tab.call_for_bytes("stage.draw", *wish)
+        drawn = self._tab.call("stage.draw", *wish, wait=True)
         calls = (*self._frames.setting("painted", document), drawn)
         *setting, drawing = map(asyncio.ensure_future, calls)
 
@@ -198,16 +199,16 @@ class CardPage:
             await self._tab.tick()
 
         _, said = await asyncio.gather(tick_once_set(), drawing)
-        return said
+        return None if said is None else str(said)
 
-    async def _draw(self, format: ImageFormat, limit_bytes: int) -> bytes:
-        """Paint the settled document and encode it; b"" when no frame painted it."""
+    async def _draw(self, format: ImageFormat, limit_bytes: int) -> str:
+        """Paint the settled document and encode it; "" when no frame painted it."""
         # Asked for before the frame is there, so that it is taken the moment it is.
         said, _ = await asyncio.gather(
-            self._tab.call_for_bytes("stage.take", format.value, limit_bytes, PAINT_WAIT_MS),
+            self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
             self._tab.tick(),
         )
-        return said or b""
+        return str(said)
 
     async def _show(self, document: Document, format: ImageFormat) -> Shot:
         await self._tab.set_viewport(document.size.scaled(document.scale))

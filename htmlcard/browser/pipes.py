@@ -1,4 +1,7 @@
-"""Messages over pipes, as CDP has them: JSON that ends in NUL, written and read without waiting."""
+"""Messages over pipes, written and read without waiting.
+
+CDP has two kinds: JSON that ends in NUL (the driver's), and CBOR that begins with its length.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
+
+from htmlcard.browser import cbor
 
 #: A picture is through in one turn; it is also the most that an ordinary user may ask for.
 _PIPE_BYTES = 2**20
@@ -38,18 +44,76 @@ def _enlarge(fd: int) -> int:
     return fd
 
 
+class Cutter(Protocol):
+    """Makes messages of what comes in pieces of any size."""
+
+    def cut(self, piece: bytes) -> Iterator[bytes]:
+        """The messages that end in this piece. Raises ValueError where what comes is none."""
+
+
+class NulCutter:
+    """For messages that end in NUL, which is not part of them."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+        self._begun_bytes = 0
+
+    def cut(self, piece: bytes) -> Iterator[bytes]:
+        if self._begun_bytes > _MAX_MESSAGE_BYTES:
+            raise ValueError("a message without measure")
+        start = 0
+        while (end := piece.find(b"\0", start)) >= 0:
+            message = piece[start:end]
+            if self._begun:
+                message = b"".join([*self._begun, message])
+                self._begun.clear()
+                self._begun_bytes = 0
+            start = end + 1
+            yield message
+        if start < len(piece):
+            self._begun.append(piece[start:])
+            self._begun_bytes += len(piece) - start
+
+
+class CborCutter:
+    """For messages that say at first how long they are."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+        self._begun_bytes = 0
+        self._wanted_bytes = cbor.HEADER_BYTES
+
+    def cut(self, piece: bytes) -> Iterator[bytes]:
+        self._begun.append(piece)
+        self._begun_bytes += len(piece)
+        while self._begun_bytes >= self._wanted_bytes:
+            data = b"".join(self._begun)
+            length = cbor.read_length(data[: cbor.HEADER_BYTES])
+            if length > _MAX_MESSAGE_BYTES:
+                raise ValueError("a message without measure")
+            if len(data) < length:
+                self._begun, self._wanted_bytes = [data], length
+                return
+            self._begun, self._begun_bytes = [data[length:]], len(data) - length
+            self._wanted_bytes = cbor.HEADER_BYTES
+            yield data[:length]
+
+
 class MessageReader:
-    """Cuts what comes out of a pipe into messages; their NUL is not handed on."""
+    """Hands on the messages that come out of a pipe."""
 
     def __init__(
-        self, fd: int, on_message: Callable[[bytes], None], on_end: Callable[[], None]
+        self,
+        fd: int,
+        cutter: Cutter,
+        on_message: Callable[[bytes], None],
+        on_end: Callable[[], None],
     ) -> None:
         """It owns the descriptor. `on_end` is told once: nobody writes any more, or too much."""
         self._fd = fd
+        self._cutter = cutter
         self._on_message = on_message
         self._on_end = on_end
-        self._begun: list[bytes] = []
-        self._begun_bytes = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(fd, self._read)
 
@@ -63,37 +127,32 @@ class MessageReader:
 
     def _read(self) -> None:
         try:
-            data = os.read(self._fd, _READ_BYTES)
+            piece = os.read(self._fd, _READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
-        if not data or self._begun_bytes > _MAX_MESSAGE_BYTES:
+            piece = b""
+        try:
+            messages = [*self._cutter.cut(piece)]
+        except ValueError:
+            piece = b""
+        if not piece:
             self.close()
             self._on_end()
             return
-        start = 0
-        while (end := data.find(b"\0", start)) >= 0:
-            message = data[start:end]
-            if self._begun:
-                message = b"".join([*self._begun, message])
-                self._begun.clear()
-                self._begun_bytes = 0
-            start = end + 1
+        for message in messages:
             self._on_message(message)
             if self._fd < 0:
                 return
-        if start < len(data):
-            self._begun.append(data[start:])
-            self._begun_bytes += len(data) - start
 
 
 class MessageWriter:
     """Writes messages; those of one turn of the event loop go out together."""
 
-    def __init__(self, fd: int) -> None:
-        """It owns the descriptor."""
+    def __init__(self, fd: int, end: bytes = b"") -> None:
+        """It owns the descriptor. `end` is written behind each message."""
         self._fd = fd
+        self._end = end
         self._waiting: list[bytes | memoryview] = []
         self._scheduled = False
         self._full = False
@@ -103,7 +162,7 @@ class MessageWriter:
         """Write a message when there is room; one for somebody who has gone is lost."""
         if self._fd < 0:
             return
-        self._waiting += (message, b"\0")
+        self._waiting += (message, self._end)
         if not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self._flush)

@@ -67,11 +67,6 @@ class Tab:
         """Call a function of the page with JSON arguments, and give its JSON result."""
         return await self.evaluate(write_call(function, arguments), wait=wait)
 
-    async def call_for_bytes(self, function: str, *arguments: object) -> bytes | None:
-        """Call a function that promises ASCII, or null, and may promise much of it."""
-        said = await self.call(function, *arguments, wait=True)
-        return None if said is None else str(said).encode("ascii")
-
     async def evaluate(self, expression: str, *, wait: bool = False) -> Any:
         wish = write_evaluation(expression, wait=wait)
         return read_evaluation(await self.send("Runtime.evaluate", wish))

@@ -1,9 +1,9 @@
 """Our own line to a browser that Playwright has started: CDP without its driver in between.
 
 We stand between driver and browser (`isolation` lays the pipes). What the two say to each other
-goes through byte for byte; commands of ours are numbered apart, and what is answered to them, or
-told to sessions of ours, never reaches the driver. Once a page is set up, the driver is parted
-with. https://chromedevtools.github.io/devtools-protocol/ has the words.
+is passed on, from JSON to CBOR and back; commands of ours are numbered apart, and what is answered
+to them, or told to sessions of ours, never reaches the driver. Once a page is set up, the driver is
+parted with. https://chromedevtools.github.io/devtools-protocol/ has the words.
 """
 
 from __future__ import annotations
@@ -17,20 +17,30 @@ from typing import Any
 
 import structlog
 
+from htmlcard.browser import cbor
 from htmlcard.browser.isolation import Launcher
-from htmlcard.browser.pipes import MessageReader, MessageWriter, open_to_read, open_to_write
+from htmlcard.browser.pipes import (
+    CborCutter,
+    MessageReader,
+    MessageWriter,
+    NulCutter,
+    open_to_read,
+    open_to_write,
+)
 from htmlcard.errors import BrowserFailed
 
 log = structlog.get_logger()
 
 #: The driver counts its commands from one, and would take weeks to come near.
 _FIRST_ID = 1 << 30
-_ANSWER = b'{"id":'
-_EVENT = b'{"method":"'
-#: The end of every message of a session: Chromium appends the id to what its parts have made.
-_SESSION = b'"sessionId":"'
-_SESSION_ID = slice(-34, -2)
-_SESSION_KEY = slice(-34 - len(_SESSION), -34)
+#: What a message begins with, behind its header and the sign of a map: its first key.
+_FIRST_KEY = cbor.HEADER_BYTES + 1
+_ANSWER, _EVENT = cbor.encode("id"), cbor.encode("method")
+#: The end of every message of a session: Chromium appends the id to what its parts have made. No
+#: words of a page can be taken for it: they stand in the value before, which ends with an 0xFF.
+_SESSION = cbor.encode("sessionId") + cbor.encode("0" * 32)[:2]
+_SESSION_ID = slice(-33, -1)
+_SESSION_KEY = slice(-33 - len(_SESSION), -33)
 _ATTACHED = "Target.attachedToTarget"
 _DETACHED = "Target.detachedFromTarget"
 
@@ -54,12 +64,12 @@ class WireSession:
     def __init__(self, wire: Wire, session_id: str = "") -> None:
         self.ended = False
         self._wire = wire
-        self._suffix = f',"sessionId":"{session_id}"}}' if session_id else "}"
-        self._listeners: dict[bytes, list[Listener]] = {}
+        self._address = {"sessionId": session_id} if session_id else {}
+        self._listeners: dict[str, list[Listener]] = {}
 
     def on(self, event: str, listener: Listener) -> None:
         """Have a listener told the parameters of each event of a kind; it must not wait."""
-        self._listeners.setdefault(event.encode(), []).append(listener)
+        self._listeners.setdefault(event, []).append(listener)
 
     async def send(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """One call; its result.
@@ -75,21 +85,20 @@ class WireSession:
 
     def read(self, answer: bytes, method: str) -> Any:
         """The result in an answer. Raises BrowserFailed where it is a refusal."""
-        said = json.loads(answer)
+        said = cbor.decode(answer)
         if error := said.get("error"):
             raise BrowserFailed(f"{method} failed: {error.get('message', error)}")
         return said["result"]
 
     def write_command(self, number: int, method: str, params: dict[str, Any]) -> bytes:
         """A command to this session, as it is sent."""
-        command = f'{{"id":{number},"method":"{method}","params":{json.dumps(params)}{self._suffix}'
-        return command.encode()
+        return cbor.encode({"id": number, "method": method, "params": params, **self._address})
 
     def hear(self, message: bytes) -> None:
         """An event has come; those that nobody listens for are not looked at any further."""
         listeners = self._listeners.get(_name_of(message))
         if listeners:
-            params = json.loads(message).get("params", {})
+            params = cbor.decode(message).get("params", {})
             for listener in [*listeners]:
                 listener(params)
 
@@ -114,14 +123,15 @@ class Wire:
         try:
             self._to_browser = MessageWriter(open_to_write(launcher.to_browser))
             self._ends.append(self._to_browser)
-            self._to_driver = MessageWriter(open_to_write(launcher.to_driver))
+            self._to_driver = MessageWriter(open_to_write(launcher.to_driver), b"\0")
             self._ends.append(self._to_driver)
-            from_browser, from_driver = launcher.from_browser, launcher.from_driver
+            from_browser = open_to_read(launcher.from_browser)
             self._ends.append(
-                MessageReader(open_to_read(from_browser), self._hear_browser, self.close)
+                MessageReader(from_browser, CborCutter(), self._hear_browser, self.close)
             )
+            from_driver = open_to_read(launcher.from_driver)
             self._from_driver = MessageReader(
-                open_to_read(from_driver), self._to_browser.write, self._part_with_driver
+                from_driver, NulCutter(), self._hear_driver, self._part_with_driver
             )
             self._ends.append(self._from_driver)
         except BaseException:
@@ -202,14 +212,18 @@ class Wire:
         self._from_driver.close()
         self._to_driver.close()
 
+    def _hear_driver(self, message: bytes) -> None:
+        try:
+            self._to_browser.write(cbor.encode(json.loads(message)))
+        except ValueError:
+            log.exception("a message of the driver was not understood", message=message[:200])
+
     def _hear_browser(self, message: bytes) -> None:
         try:
-            passes = self._take(message)
-        except Exception:
+            if self._take(message):
+                self._to_driver.write(cbor.to_json(message))
+        except ValueError:
             log.exception("a message of a browser was not understood", message=message[:200])
-            passes = True
-        if passes:
-            self._to_driver.write(message)
 
     def _take(self, message: bytes) -> bool:
         """Take what is ours; answers whether it is the driver's."""
@@ -217,22 +231,22 @@ class Wire:
             session = self._sessions.get(message[_SESSION_ID])
             if session is None:
                 return True
-            if message.startswith(_EVENT):
+            if message.startswith(_EVENT, _FIRST_KEY):
                 session.hear(message)
                 return False
-        if message.startswith(_ANSWER):
-            number = int(message[len(_ANSWER) : message.index(b",")])
+        if message.startswith(_ANSWER, _FIRST_KEY):
+            number = cbor.read_value(message, _FIRST_KEY + len(_ANSWER))
             if number < _FIRST_ID:
                 return True
             call = self._calls.pop(number, None)
             if call is not None and not call.answer.done():
                 call.answer.set_result(message)
             return False
-        name = _name_of(message).decode()
+        name = _name_of(message)
         if name == _ATTACHED:
-            return self._take_attached(json.loads(message)["params"])
+            return self._take_attached(cbor.decode(message)["params"])
         if name == _DETACHED:
-            return self._take_detached(json.loads(message)["params"])
+            return self._take_detached(cbor.decode(message)["params"])
         return True
 
     def _take_attached(self, params: dict[str, Any]) -> bool:
@@ -256,8 +270,8 @@ class Wire:
         return False
 
 
-def _name_of(message: bytes) -> bytes:
+def _name_of(message: bytes) -> str:
     """The event that a message tells of; empty where it tells of none."""
-    if not message.startswith(_EVENT):
-        return b""
-    return message[len(_EVENT) : message.index(b'"', len(_EVENT))]
+    if not message.startswith(_EVENT, _FIRST_KEY):
+        return ""
+    return str(cbor.read_value(message, _FIRST_KEY + len(_EVENT)))

@@ -11,8 +11,17 @@ from typing import Any
 
 import pytest
 
+from htmlcard.browser import cbor
 from htmlcard.browser.isolation import IsolationLevel, Launcher
-from htmlcard.browser.pipes import MessageReader, MessageWriter, open_to_read, open_to_write
+from htmlcard.browser.pipes import (
+    CborCutter,
+    Cutter,
+    MessageReader,
+    MessageWriter,
+    NulCutter,
+    open_to_read,
+    open_to_write,
+)
 from htmlcard.browser.wire import Wire, WireSession
 from htmlcard.errors import BrowserFailed
 
@@ -22,22 +31,23 @@ _OURS = "0123456789ABCDEF0123456789ABCDEF"
 _THEIRS = "FEDCBA9876543210FEDCBA9876543210"
 
 
+Message = dict[str, Any]
+
+
 class _End:
-    """A driver, or a browser: what it hears, and whether the other has gone."""
+    """What one who is spoken to by the wire hears, and whether the other has gone."""
 
-    def __init__(self, to_hear: Path, to_speak: Path) -> None:
-        self.heard: list[bytes] = []
+    def __init__(self, to_hear: Path, to_speak: Path, cutter: Cutter, end: bytes) -> None:
+        self.heard: list[Message] = []
         self.alone = False
-        self._reader = MessageReader(open_to_read(to_hear), self.heard.append, self._end)
-        self._writer = MessageWriter(open_to_write(to_speak))
+        reads = open_to_read(to_hear)
+        self._reader = MessageReader(reads, cutter, self._hear, self._end)
+        self._writer = MessageWriter(open_to_write(to_speak), end)
 
-    def _end(self) -> None:
-        self.alone = True
+    def say(self, message: bytes | Message) -> None:
+        self._writer.write(message if isinstance(message, bytes) else self._pack(message))
 
-    def say(self, message: bytes | dict[str, Any]) -> None:
-        self._writer.write(message if isinstance(message, bytes) else _pack(message))
-
-    async def hears(self, count: int) -> list[bytes]:
+    async def hears(self, count: int) -> list[Message]:
         await until(lambda: len(self.heard) >= count, f"{count} messages")
         await asyncio.sleep(0.005)
         return self.heard
@@ -46,10 +56,45 @@ class _End:
         self._reader.close()
         self._writer.close()
 
+    def _hear(self, message: bytes) -> None:
+        self.heard.append(self._unpack(message))
 
-def _pack(message: dict[str, Any]) -> bytes:
-    """As Chromium writes: no spaces, and the session at the end."""
-    return json.dumps(message, separators=(",", ":")).encode()
+    def _end(self) -> None:
+        self.alone = True
+
+    def _pack(self, message: Message) -> bytes:
+        raise NotImplementedError
+
+    def _unpack(self, message: bytes) -> Message:
+        raise NotImplementedError
+
+
+class _Driver(_End):
+    """It speaks JSON."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        super().__init__(launcher.to_driver, launcher.from_driver, NulCutter(), b"\0")
+
+    def _pack(self, message: Message) -> bytes:
+        return json.dumps(message).encode()
+
+    def _unpack(self, message: bytes) -> Message:
+        said: Message = json.loads(message)
+        return said
+
+
+class _Browser(_End):
+    """It speaks CBOR, and puts the session at the end."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        super().__init__(launcher.to_browser, launcher.from_browser, CborCutter(), b"")
+
+    def _pack(self, message: Message) -> bytes:
+        return cbor.encode(message)
+
+    def _unpack(self, message: bytes) -> Message:
+        said: Message = cbor.decode(message)
+        return said
 
 
 def _attached(session_id: str, target_id: str) -> dict[str, Any]:
@@ -64,8 +109,8 @@ class _Stage:
         launcher = Launcher(folder / "browser", IsolationLevel.NONE, wired=True)
         launcher.write(Path("/bin/false"))
         self.wire = Wire(launcher)
-        self.driver = _End(launcher.to_driver, launcher.from_driver)
-        self.browser = _End(launcher.to_browser, launcher.from_browser)
+        self.driver = _Driver(launcher)
+        self.browser = _Browser(launcher)
 
     async def attach(self, target_id: str = "page") -> WireSession:
         attaching = asyncio.create_task(self.wire.attach(target_id))
@@ -77,7 +122,7 @@ class _Stage:
         await until(lambda: bool(self.browser.heard), "a command")
         if before:
             self.browser.say(before)
-        command = json.loads(self.browser.heard.pop())
+        command = self.browser.heard.pop()
         session = {"sessionId": command["sessionId"]} if "sessionId" in command else {}
         self.browser.say({"id": command["id"], "result": result, **session})
 
@@ -102,29 +147,43 @@ def descriptors() -> Iterator[None]:
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
-_DRIVERS = [
-    b'{"id":1,"method":"Browser.getVersion"}',
-    b"no JSON at all",
-    b'{ "spaced" : "out" }',
-    '{"id":2,"params":"é\\u0000🚀"}'.encode(),
-    b"\xff\xfe not even UTF-8",
-    b"x" * 3_000_000,
+_SAYINGS: list[Message] = [
+    {"id": 1, "method": "Browser.getVersion"},
+    {"id": 2, "method": "Fetch.fulfillRequest", "params": {"body": "aGk=", "headers": []}},
+    {"id": 3, "params": {"é\0🚀": ["\ud800 alone", 1.5, -7, True, None, {}, 2**40]}},
+    {"id": 4, "params": {"html": "x" * 3_000_000}},
 ]
 
 
-async def test_what_is_not_ours_goes_through_byte_for_byte(stage: _Stage) -> None:
+async def test_what_is_not_ours_goes_through(stage: _Stage) -> None:
     """Playwright and Chromium know each other's ways, of which we need to know little."""
-    for message in _DRIVERS:
+    for message in _SAYINGS:
         stage.driver.say(message)
         stage.browser.say(message)
-    stage.browser.say({"id": (1 << 30) - 1, "result": {}, "sessionId": _THEIRS})
-    stage.browser.say({"method": "Page.x", "params": {}, "sessionId": _THEIRS})
+    answers: list[Message] = [
+        {"id": (1 << 30) - 1, "result": {"data": b"bytes"}, "sessionId": _THEIRS},
+        {"method": "Page.x", "params": {}, "sessionId": _THEIRS},
+    ]
+    for message in answers:
+        stage.browser.say(message)
 
-    assert await stage.browser.hears(len(_DRIVERS)) == _DRIVERS
-    heard = await stage.driver.hears(len(_DRIVERS) + 2)
-    assert heard[: len(_DRIVERS)] == _DRIVERS
-    assert json.loads(heard[-2])["id"] == (1 << 30) - 1
-    assert json.loads(heard[-1])["method"] == "Page.x"
+    assert await stage.browser.hears(len(_SAYINGS)) == _SAYINGS
+    heard = await stage.driver.hears(len(_SAYINGS) + 2)
+    assert heard[: len(_SAYINGS)] == _SAYINGS
+    assert heard[-2] == {**answers[0], "result": {"data": "Ynl0ZXM="}}  # As Chromium's JSON has it.
+    assert heard[-1] == answers[1]
+
+
+async def test_what_is_no_message_stops_nothing(stage: _Stage) -> None:
+    """One of them has gone mad; the other is not to suffer by it."""
+    for message in (b"no JSON at all", b"\xff\xfe", b'{"id":', b""):
+        stage.driver.say(message)
+    for body in (b"\xbf\x62id", b"\xbf\xc1\x00\xff", b"", b"\x9f" * 100_000):
+        stage.browser.say(b"\xd8\x18\x5a" + len(body).to_bytes(4, "big") + body)
+    stage.driver.say({"id": 1, "method": "Browser.getVersion"})
+    stage.browser.say({"id": 1, "result": {}})
+    assert await stage.browser.hears(1) == [{"id": 1, "method": "Browser.getVersion"}]
+    assert await stage.driver.hears(1) == [{"id": 1, "result": {}}]
 
 
 async def test_our_session_is_ours_alone(stage: _Stage) -> None:
@@ -138,7 +197,7 @@ async def test_our_session_is_ours_alone(stage: _Stage) -> None:
     stage.browser.say(_attached(_THEIRS, "another page"))
     stage.browser.say({"method": "Target.detachedFromTarget", "params": {"sessionId": _THEIRS}})
 
-    told = [json.loads(message) for message in await stage.driver.hears(2)]
+    told = await stage.driver.hears(2)
     assert [one["method"] for one in told] == [
         "Target.attachedToTarget",
         "Target.detachedFromTarget",
@@ -154,7 +213,7 @@ async def test_the_driver_may_attach_to_the_same_page_before_and_after(stage: _S
     await stage.attach("page")
     stage.browser.say(_attached("A" * 32, "page"))
     heard = await stage.driver.hears(2)
-    assert _OURS.encode() not in b"".join(heard)
+    assert _OURS not in str(heard)
 
 
 async def test_words_of_a_page_that_look_like_a_session_are_words(stage: _Stage) -> None:
@@ -162,10 +221,18 @@ async def test_words_of_a_page_that_look_like_a_session_are_words(stage: _Stage)
     session = await stage.attach()
     heard: list[dict[str, Any]] = []
     session.on("Page.says", heard.append)
-    for word in (f'"sessionId":"{_OURS}"}}', f'x","sessionId":"{_OURS}'):
+    end = cbor.encode({"sessionId": _OURS})[cbor.HEADER_BYTES + 1 :]
+    words = [
+        end[:-1].decode(),
+        (b"-" + end).decode("utf-16-le", "surrogatepass"),
+        "sessionId",
+        _OURS,
+    ]
+    for word in words:
         stage.browser.say({"method": "Page.says", "params": {"word": word}})
         stage.browser.say({"method": "Page.says", "params": {"w": word}, "sessionId": _THEIRS})
-    assert len(await stage.driver.hears(4)) == 4
+        stage.browser.say({"method": word, "params": {"method": "Page.says"}})
+    assert len(await stage.driver.hears(3 * len(words))) == 3 * len(words)
     assert heard == []
 
 
@@ -173,7 +240,7 @@ async def test_answers_find_their_calls_in_any_order(stage: _Stage) -> None:
     """Calls overtake each other; an answer to another's would be the wrong picture."""
     session = await stage.attach()
     calls = [asyncio.create_task(session.send("Runtime.evaluate", {"n": n})) for n in range(50)]
-    commands = [json.loads(message) for message in await stage.browser.hears(50)]
+    commands = await stage.browser.hears(50)
     assert [command["params"]["n"] for command in commands] == [*range(50)]
     assert all(command["sessionId"] == _OURS for command in commands)
     for command in reversed(commands):
@@ -186,15 +253,15 @@ async def test_answers_find_their_calls_in_any_order(stage: _Stage) -> None:
 async def test_commands_of_both_arrive_whole(stage: _Stage) -> None:
     """Large ones of the driver and ours share a pipe that takes a part at a time."""
     session = await stage.attach()
-    theirs = [b'{"id":%d,"params":"%s"}' % (n, b"t" * 400_000) for n in range(5)]
+    theirs = [{"id": n, "params": "t" * 400_000} for n in range(5)]
     calls = []
     for message in theirs:
         stage.driver.say(message)
         calls.append(session.ask("Page.setDocumentContent", {"html": "o" * 400_000}))
         await asyncio.sleep(0.001)
     heard = await stage.browser.hears(10)
-    assert [one for one in heard if b'"t' in one] == theirs
-    ours = [json.loads(one) for one in heard if b'"t' not in one]
+    assert [one for one in heard if one["id"] < 5] == theirs
+    ours = [one for one in heard if one["id"] >= 5]
     assert [one["params"]["html"] for one in ours] == ["o" * 400_000] * 5
     stage.wire.close()
     for call in calls:
@@ -206,7 +273,7 @@ async def test_a_refusal_is_told_with_its_reason(stage: _Stage) -> None:
     """`failed` alone sends whoever reads the log to a debugger."""
     session = await stage.attach()
     call = asyncio.create_task(session.send("Page.navigate"))
-    [command] = map(json.loads, await stage.browser.hears(1))
+    [command] = await stage.browser.hears(1)
     error = {"code": -32000, "message": "Cannot navigate to it"}
     stage.browser.say({"id": command["id"], "error": error, "sessionId": _OURS})
     with pytest.raises(BrowserFailed, match=r"Page\.navigate failed: Cannot navigate to it"):
@@ -217,7 +284,7 @@ async def test_a_call_that_was_given_up_harms_no_other(stage: _Stage) -> None:
     """Its answer comes all the same, and is nobody's."""
     session = await stage.attach()
     call = asyncio.create_task(session.send("Runtime.evaluate"))
-    [first] = map(json.loads, await stage.browser.hears(1))
+    [first] = await stage.browser.hears(1)
     call.cancel()
     stage.browser.heard.clear()
     second = asyncio.create_task(session.send("Runtime.evaluate"))
@@ -274,7 +341,7 @@ async def test_taking_over_sends_the_driver_away(stage: _Stage) -> None:
     """Its sessions end first, or the browser would go on telling them what nobody hears."""
     session = await stage.attach()
     taking = asyncio.create_task(stage.wire.take_over())
-    [command] = map(json.loads, await stage.browser.hears(1))
+    [command] = await stage.browser.hears(1)
     assert command["method"] == "Target.setAutoAttach"
     assert command["params"]["autoAttach"] is False
     await stage.answer({})
