@@ -17,6 +17,8 @@ from htmlcard.errors import BrowserFailed
 #: The first frames of a page may come without a picture; more missing ones are a fault.
 _MAX_EMPTY_FRAMES = 5
 _FRAME_INTERVAL_MS = 16
+#: Frames in a row that no display gets: what is kept for the next that does adds up, 8 kB each.
+_MOST_UNSEEN = 32
 
 #: What a page is told at first. The settings are Playwright's own, which it loses with its session.
 _SETTINGS: dict[str, dict[str, Any]] = {
@@ -46,6 +48,7 @@ class BeginFrameTab(Tab):
     def __init__(self, session: WireSession) -> None:
         super().__init__(session)
         self._wire_session = session
+        self._unseen = 0
         session.on("Page.javascriptDialogOpening", self._on_dialog)
 
     @classmethod
@@ -76,8 +79,11 @@ class BeginFrameTab(Tab):
             await session.send(method, params)
         return cls(session)
 
-    async def tick(self) -> None:
-        await self.send("HeadlessExperimental.beginFrame", {"interval": _FRAME_INTERVAL_MS})
+    async def tick(self, *, unseen: bool = False) -> None:
+        # One that goes to no display has all that comes before: styles, layout, painting, events.
+        self._unseen = self._unseen + 1 if unseen and self._unseen < _MOST_UNSEEN else 0
+        frame = {"interval": _FRAME_INTERVAL_MS, "noDisplayUpdates": self._unseen > 0}
+        await self.send("HeadlessExperimental.beginFrame", frame)
 
     async def screenshot(self, format: ImageFormat, quality: int) -> bytes:
         # A frame may show what was there before it (seen after a change of size): the next cannot.

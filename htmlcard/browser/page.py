@@ -196,7 +196,7 @@ class CardPage:
 
         async def tick_once_set() -> None:
             await asyncio.gather(*setting)
-            await self._tab.tick()
+            await self._tab.tick(unseen=True)
 
         _, said = await asyncio.gather(tick_once_set(), drawing)
         return None if said is None else str(said)
@@ -206,7 +206,7 @@ class CardPage:
         # Asked for before the frame is there, so that it is taken the moment it is.
         said, _ = await asyncio.gather(
             self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
-            self._tab.tick(),
+            self._tab.tick(unseen=True),
         )
         return str(said)
 

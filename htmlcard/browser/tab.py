@@ -120,8 +120,8 @@ class Tab:
             )
         self._viewport_px = size_px
 
-    async def tick(self) -> None:
-        """Let the page draw one frame."""
+    async def tick(self, *, unseen: bool = False) -> None:
+        """Let the page draw one frame; an `unseen` one is for what happens on the way to it."""
         raise NotImplementedError
 
     async def screenshot(self, format: ImageFormat, quality: int) -> bytes:
@@ -175,7 +175,7 @@ class PortableTab(Tab):
         except PlaywrightError as error:
             raise BrowserFailed(f"a page cannot be opened: {error}") from error
 
-    async def tick(self) -> None:
+    async def tick(self, *, unseen: bool = False) -> None:
         twice = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         await self.evaluate(f"{twice}.then(() => 0)", wait=True)
 
