@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +17,29 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, Self
 
+import structlog
+
 from htmlcard.card import Brand, ImageFormat, Size
+from htmlcard.children.process import ChildDied, ChildKind, ChildProcess
+from htmlcard.children.service import OUT_OF_MEMORY, READY
+from htmlcard.errors import EnvironmentLacking
 from htmlcard.images.brand import BrandPictures
-from htmlcard.images.fallback import draw_fallback, warm_fonts
+from htmlcard.images.character_maps import MAPS, make_ranges
+from htmlcard.images.fallback import draw_fallback
+from htmlcard.images.fonts import INSTALLED
 from htmlcard.telemetry.metrics import Metrics
 
+log = structlog.get_logger()
+
 Rung = Literal["stale", "drawn", "brand"]
+
+_FONT_READER = ChildKind(
+    name="font reader",
+    module="htmlcard.images.character_maps",
+    max_answer_bytes=2**26,
+    answers=frozenset((READY, OUT_OF_MEMORY, MAPS)),
+)
+_READING_S = 30.0
 
 #: One is enough for the odd failure, and leaves the other cores to the browsers.
 _DRAWING_THREADS = 1
@@ -90,10 +108,31 @@ class FallbackLadder:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def prepare(self, sizes: Iterable[Size]) -> None:
-        """Draw the brand pictures of these sizes, and read the fonts: a second at start-up."""
+        """Draw the brand pictures of these sizes, and have all fonts read: a second or two."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._brand_pictures.prepare, [*sizes])
-        await loop.run_in_executor(self._threads, warm_fonts)
+        try:
+            await self._read_fonts()
+        except (EnvironmentLacking, ChildDied, TimeoutError) as error:
+            log.warning("fonts are read here", error=repr(error))
+            await loop.run_in_executor(self._threads, INSTALLED.warm)
+
+    async def _read_fonts(self) -> None:
+        """In a process that ends with it: cards would wait for the interpreter meanwhile."""
+        loop = asyncio.get_running_loop()
+        paths = await loop.run_in_executor(self._threads, INSTALLED.unread)
+        if not paths:
+            return
+        reader = await ChildProcess.start(_FONT_READER)
+        try:
+            async with asyncio.timeout(_READING_S):
+                kind, said = await reader.exchange(json.dumps(paths).encode(), _READING_S)
+        finally:
+            await reader.kill()
+        if kind != MAPS:
+            raise ChildDied
+        maps = [each and make_ranges(*each) for each in json.loads(said)]
+        INSTALLED.learn(dict(zip(paths, maps, strict=True)))
 
     def count(self, rung: Rung, reason: str) -> Fallback:
         """Note that a fallback was answered."""

@@ -15,7 +15,6 @@ from htmlcard.images.bidi import is_rtl
 from htmlcard.images.budget import encode_lossy, fit_lossy_picture, fit_png_picture
 from htmlcard.images.clusters import clean_text
 from htmlcard.images.colors import Scheme, choose_scheme, parse_color
-from htmlcard.images.fonts import INSTALLED
 from htmlcard.images.png import encode_indexed, encode_rgb
 from htmlcard.images.typeset import Setting, Voice, draw_text, fit_text
 
@@ -48,11 +47,6 @@ def draw_fallback(
     # The last line of defense: whatever went wrong, the answer is a picture.
     except Exception:
         return draw_flat(brand, size_px, format)
-
-
-def warm_fonts() -> None:
-    """Read the character maps of the installed fonts now: half a second, best spent at start-up."""
-    INSTALLED.warm()
 
 
 def draw_card(

@@ -7,15 +7,14 @@ needed and kept. `typeset` asks per character; nothing here ever raises.
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
-from fontTools.ttLib import TTFont
 from PIL import ImageFont
+
+from htmlcard.images.character_maps import Ranges, make_ranges, read_map
 
 _FOLDERS = (
     "/usr/share/fonts",
@@ -38,17 +37,6 @@ _HAN_INDEX = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-mo": 3, "
 _EMOJI_SIZES_PX = (109, 160, 136, 128, 96, 64)
 
 
-class _Ranges(NamedTuple):
-    """Sorted, disjoint spans of code points, both ends included."""
-
-    starts: list[int]
-    ends: list[int]
-
-    def has(self, code_point: int) -> bool:
-        at = bisect_right(self.starts, code_point) - 1
-        return at >= 0 and code_point <= self.ends[at]
-
-
 @dataclass(frozen=True, slots=True)
 class Face:
     """One font of one file; an empty `path` is the font that comes with Pillow."""
@@ -56,13 +44,13 @@ class Face:
     path: str
     index: int = 0
     emoji: bool = False
-    covered: _Ranges = field(default=_Ranges([], []), compare=False, repr=False)
+    covered: Ranges = field(default=make_ranges([], []), compare=False, repr=False)
 
     def has(self, char: str) -> bool:
         return self.covered.has(ord(char))
 
 
-BUILT_IN = Face("", covered=_Ranges([0x20, 0xA1], [0x7E, 0xFF]))
+BUILT_IN = Face("", covered=make_ranges([0x20, 0xA1], [0x7E, 0xFF]))
 
 
 class FontShelf:
@@ -91,6 +79,23 @@ class FontShelf:
         with self._lock:
             self._list_files()
             return self._emoji
+
+    def unread(self) -> list[str]:
+        """The files whose character maps are not known yet."""
+        with self._lock:
+            return [str(path) for path in self._list_files()]
+
+    def learn(self, maps: Mapping[str, Ranges | None]) -> None:
+        """Take character maps that were read elsewhere; None for files that cannot be read."""
+        with self._lock:
+            waiting = self._list_files()
+            # In their order, for that is how good they are.
+            while waiting and (path := str(waiting[0])) in maps:
+                waiting.pop(0)
+                covered = maps[path]
+                if covered is not None:
+                    self._faces.append(Face(path, covered=covered))
+            self._found.clear()
 
     def warm(self) -> None:
         """Read every character map now (about half a second), so that no card waits for it."""
@@ -179,12 +184,8 @@ def _best_of_each_family(files: Iterable[Path]) -> list[Path]:
 
 
 def _load_face(path: Path) -> Face | None:
-    try:
-        with path.open("rb") as file, TTFont(file, lazy=True, fontNumber=0) as font:
-            return Face(str(path), covered=_parse_ranges(font.getBestCmap() or {}))
-    # A damaged font raises whatever fontTools stumbles over; another one will do.
-    except Exception:
-        return None
+    covered = read_map(str(path))
+    return None if covered is None else Face(str(path), covered=covered)
 
 
 def _load_emoji(path: Path) -> Face | None:
@@ -196,17 +197,6 @@ def _load_emoji(path: Path) -> Face | None:
     except OSError:
         return None
     return Face(face.path, emoji=True, covered=face.covered)
-
-
-def _parse_ranges(code_points: Iterable[int]) -> _Ranges:
-    ranges = _Ranges([], [])
-    for code_point in sorted(code_points):
-        if ranges.ends and ranges.ends[-1] == code_point - 1:
-            ranges.ends[-1] = code_point
-        else:
-            ranges.starts.append(code_point)
-            ranges.ends.append(code_point)
-    return ranges
 
 
 def _han_index(lang: str) -> int:
