@@ -44,6 +44,9 @@ SHARED_DEATHS = frozenset({"crash", "stopped", "driver"})
 DEATHS = frozenset({"crash", "failure", "stopped", "hung", "driver"})
 #: Openers take their time while browsers die as soon as they are there.
 OPEN_BREAKER_PAUSE_S = 1.0
+#: How long the first lane has the machine to itself. A launch beside it makes the first card, which
+#: is drawn both ways, take four times as long.
+FIRST_ALONE_S = 0.5
 #: A killed browser is gone in milliseconds; one that is not is killed again, so often.
 KILL_WAITS_S = (0.5, 0.5, 1.0, 1.0)
 
@@ -80,6 +83,7 @@ class Supervisor:
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._alone_until_s = 0.0
 
     @property
     def wanted(self) -> int:
@@ -161,8 +165,10 @@ class Supervisor:
             self._work.set()
 
     def _missing(self) -> int:
-        # Cards wait while no lane lives: the first comes sooner where it starts alone.
+        # Cards wait while no lane lives: the first comes sooner where it starts alone, and so do
+        # they where it draws alone.
         alone = not self.lanes and not self._failures
+        alone |= time.monotonic() < self._alone_until_s
         wanted = 1 if alone else self._wanted
         return wanted - (len(self.lanes) - len(self._worn)) - self._opening
 
@@ -201,6 +207,9 @@ class Supervisor:
         self.last_error = None
         self.last_success_s = time.monotonic()
         self.lanes.append(lane)
+        if len(self.lanes) == 1 < self._wanted:
+            self._alone_until_s = time.monotonic() + FIRST_ALONE_S
+            asyncio.get_running_loop().call_later(FIRST_ALONE_S, self._work.set)
         lane.watch(self._on_retired)
         await self._drop_one_worn()
         self._on_change()
