@@ -40,6 +40,7 @@ _FONT_READER = ChildKind(
     answers=frozenset((READY, OUT_OF_MEMORY, MAPS)),
 )
 _READING_S = 30.0
+_NONSENSE = (ValueError, TypeError, OverflowError)
 
 #: One is enough for the odd failure, and leaves the other cores to the browsers.
 _DRAWING_THREADS = 1
@@ -73,6 +74,12 @@ class FallbackPicture:
     @property
     def etag(self) -> str:
         return _etag(self.data)
+
+
+def _learn(paths: list[str], said: bytes) -> None:
+    """Take over what a font reader said; raises one of `_NONSENSE`."""
+    maps = [each and make_ranges(*each) for each in json.loads(said)]
+    INSTALLED.learn(dict(zip(paths, maps, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,8 @@ class FallbackLadder:
         await loop.run_in_executor(self._threads, self._brand_pictures.prepare, [*sizes])
         try:
             await self._read_fonts()
-        except (EnvironmentLacking, ChildDied, TimeoutError) as error:
+        # No child, a late one, or one that has answered nonsense.
+        except (EnvironmentLacking, ChildDied, TimeoutError, *_NONSENSE) as error:
             log.warning("fonts are read here", error=repr(error))
             await loop.run_in_executor(self._threads, INSTALLED.warm)
 
@@ -131,8 +139,8 @@ class FallbackLadder:
             await reader.kill()
         if kind != MAPS:
             raise ChildDied
-        maps = [each and make_ranges(*each) for each in json.loads(said)]
-        INSTALLED.learn(dict(zip(paths, maps, strict=True)))
+        # In the thread, since whoever draws there holds the shelf's lock.
+        await loop.run_in_executor(self._threads, _learn, paths, said)
 
     def count(self, rung: Rung, reason: str) -> Fallback:
         """Note that a fallback was answered."""

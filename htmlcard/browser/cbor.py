@@ -117,10 +117,15 @@ def _decode_value(message: bytes, at: int) -> tuple[Any, int]:
     first = message[at]
     if message.startswith(_ENVELOPE, at):
         end = at + read_length(message[at : at + HEADER_BYTES])
-        value, inner_end = _decode_container(message, at + HEADER_BYTES)
-        if inner_end != end:
+        kind, at = message[at + HEADER_BYTES], at + HEADER_BYTES + 1
+        values: list[Any] = []
+        # Right here, for each call more would halve the depth of pages that can be told of.
+        while message[at] != _STOP:
+            value, at = _decode_value(message, at)
+            values.append(value)
+        if at + 1 != end:
             raise ValueError("an envelope is not as long as it says")
-        return value, end
+        return _make_container(kind, values), end
     if first in _SIMPLE:
         return _SIMPLE[first], at + 1
     if first == _DOUBLE:
@@ -141,17 +146,12 @@ def _decode_value(message: bytes, at: int) -> tuple[Any, int]:
     raise ValueError(f"{first:#x} is of no known type")
 
 
-def _decode_container(message: bytes, at: int) -> tuple[dict[str, Any] | list[Any], int]:
-    kind, at = message[at], at + 1
-    values: list[Any] = []
-    while message[at] != _STOP:
-        value, at = _decode_value(message, at)
-        values.append(value)
+def _make_container(kind: int, values: list[Any]) -> dict[str, Any] | list[Any]:
     if kind == _ARRAY:
-        return values, at + 1
+        return values
     if kind != _MAP or len(values) % 2 or not all(isinstance(key, str) for key in values[::2]):
         raise ValueError("an envelope holds neither map nor array")
-    return dict(zip(values[::2], values[1::2], strict=True)), at + 1
+    return dict(zip(values[::2], values[1::2], strict=True))
 
 
 def _decode_head(message: bytes, at: int) -> tuple[int, int, int]:

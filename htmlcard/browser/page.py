@@ -208,7 +208,7 @@ class CardPage:
             self._tab.call("stage.take", format.value, limit_bytes, PAINT_WAIT_MS, wait=True),
             self._tab.tick(unseen=True),
         )
-        return str(said)
+        return str(said or "")
 
     async def _show(self, document: Document, format: ImageFormat) -> Shot:
         await self._tab.set_viewport(document.size.scaled(document.scale))

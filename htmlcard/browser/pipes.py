@@ -86,17 +86,20 @@ class CborCutter:
     def cut(self, piece: bytes) -> Iterator[bytes]:
         self._begun.append(piece)
         self._begun_bytes += len(piece)
-        while self._begun_bytes >= self._wanted_bytes:
-            data = b"".join(self._begun)
-            length = cbor.read_length(data[: cbor.HEADER_BYTES])
+        if self._begun_bytes < self._wanted_bytes:
+            return
+        data, start = b"".join(self._begun), 0
+        length = cbor.HEADER_BYTES
+        while len(data) - start >= cbor.HEADER_BYTES:
+            length = cbor.read_length(data[start : start + cbor.HEADER_BYTES])
             if length > _MAX_MESSAGE_BYTES:
                 raise ValueError("a message without measure")
-            if len(data) < length:
-                self._begun, self._wanted_bytes = [data], length
-                return
-            self._begun, self._begun_bytes = [data[length:]], len(data) - length
-            self._wanted_bytes = cbor.HEADER_BYTES
-            yield data[:length]
+            if len(data) - start < length:
+                break
+            yield data[start : start + length]
+            start, length = start + length, cbor.HEADER_BYTES
+        self._begun, self._begun_bytes = [data[start:]], len(data) - start
+        self._wanted_bytes = length
 
 
 class MessageReader:
@@ -158,11 +161,15 @@ class MessageWriter:
         self._full = False
         self._loop = asyncio.get_running_loop()
 
+    @property
+    def closed(self) -> bool:
+        return self._fd < 0
+
     def write(self, message: bytes) -> None:
         """Write a message when there is room; one for somebody who has gone is lost."""
         if self._fd < 0:
             return
-        self._waiting += (message, self._end)
+        self._waiting += (message, self._end) if self._end else (message,)
         if not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self._flush)

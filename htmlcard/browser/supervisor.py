@@ -83,7 +83,7 @@ class Supervisor:
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
-        self._alone_until_s = 0.0
+        self._first_alone = False
 
     @property
     def wanted(self) -> int:
@@ -168,7 +168,7 @@ class Supervisor:
         # Cards wait while no lane lives: the first comes sooner where it starts alone, and so do
         # they where it draws alone.
         alone = not self.lanes and not self._failures
-        alone |= time.monotonic() < self._alone_until_s
+        alone |= self._first_alone
         wanted = 1 if alone else self._wanted
         return wanted - (len(self.lanes) - len(self._worn)) - self._opening
 
@@ -208,11 +208,16 @@ class Supervisor:
         self.last_success_s = time.monotonic()
         self.lanes.append(lane)
         if len(self.lanes) == 1 < self._wanted:
-            self._alone_until_s = time.monotonic() + FIRST_ALONE_S
-            asyncio.get_running_loop().call_later(FIRST_ALONE_S, self._work.set)
+            self._first_alone = True
+            asyncio.get_running_loop().call_later(FIRST_ALONE_S, self._end_alone)
         lane.watch(self._on_retired)
         await self._drop_one_worn()
         self._on_change()
+
+    def _end_alone(self) -> None:
+        # A flag, for a timer and a clock need not agree on when it is time.
+        self._first_alone = False
+        self._work.set()
 
     def _note_failure(self, error: Exception) -> None:
         self._failures += 1

@@ -77,18 +77,18 @@ class WireSession:
         Raises:
             BrowserFailed: the browser is gone, or goes meanwhile, or refuses the call.
         """
-        return self.read(await self.ask(method, params), method)
+        answer = await self.ask(method, params)
+        try:
+            said = cbor.decode(answer)
+            if error := said.get("error"):
+                raise BrowserFailed(f"{method} failed: {error.get('message', error)}")
+            return said["result"]
+        except (ValueError, KeyError, AttributeError) as error:
+            raise BrowserFailed(f"{method} failed: its answer is no message") from error
 
     def ask(self, method: str, params: dict[str, Any] | None = None) -> asyncio.Future[bytes]:
         """One call, sent at once; the whole answer as it came, even a refusal. Raises as `send`."""
         return self._wire.ask(self, method, params or {})
-
-    def read(self, answer: bytes, method: str) -> Any:
-        """The result in an answer. Raises BrowserFailed where it is a refusal."""
-        said = cbor.decode(answer)
-        if error := said.get("error"):
-            raise BrowserFailed(f"{method} failed: {error.get('message', error)}")
-        return said["result"]
 
     def write_command(self, number: int, method: str, params: dict[str, Any]) -> bytes:
         """A command to this session, as it is sent."""
@@ -220,9 +220,9 @@ class Wire:
 
     def _hear_browser(self, message: bytes) -> None:
         try:
-            if self._take(message):
+            if self._take(message) and not self._to_driver.closed:
                 self._to_driver.write(cbor.to_json(message))
-        except ValueError:
+        except Exception:
             log.exception("a message of a browser was not understood", message=message[:200])
 
     def _take(self, message: bytes) -> bool:

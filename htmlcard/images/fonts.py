@@ -1,7 +1,8 @@
 """Which installed font shows which character: bold sans-serifs first, color emoji too.
 
-The usual font folders are listed once, character maps are read as they are
-needed and kept. `typeset` asks per character; nothing here ever raises.
+The usual font folders are listed once; character maps are read as they are
+needed, or learned from who has read them elsewhere (`fallbacks`), and kept.
+`typeset` asks per character; nothing here ever raises.
 """
 
 from __future__ import annotations
@@ -184,7 +185,10 @@ def _best_of_each_family(files: Iterable[Path]) -> list[Path]:
 
 
 def _load_face(path: Path) -> Face | None:
-    covered = read_map(str(path))
+    try:
+        covered = read_map(str(path))
+    except MemoryError:
+        return None
     return None if covered is None else Face(str(path), covered=covered)
 
 

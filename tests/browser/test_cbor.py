@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from htmlcard.browser import cbor
 
-_TEXTS = st.text(st.characters())  # Surrogates that stand alone, too.
+#: Surrogates that stand alone, too; a pair of them is one letter in UTF-16.
+_TEXTS = st.text(st.characters()).map(
+    lambda text: text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+)
 _NUMBERS = st.integers(-(2**31) + 1, 2**31 - 1) | st.floats(allow_nan=False)
 _VALUES = st.recursive(
     st.none() | st.booleans() | _NUMBERS | _TEXTS | st.binary(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from statistics import median
 from typing import Any
 
 import pytest
@@ -207,8 +208,12 @@ async def test_a_card_takes_one_frame_that_nobody_sees(
         return await send(method, params)
 
     monkeypatch.setattr(tab, "send", count)
-    for _ in range(40):
+    taken = []
+    for _ in range(99):
+        before = len(frames)
         await shoot(lane, card)
+        taken.append(len(frames) - before)
     # A machine that is busy elsewhere may still put one too early, now and then.
-    assert 40 <= len(frames) <= 48
-    assert 0 < frames.count(False) <= 2
+    assert median(taken) == 1
+    # One in 33 is seen, or what is kept for it would add up.
+    assert frames.count(False) == len(frames) // 33 or frames.count(False) == len(frames) // 33 + 1

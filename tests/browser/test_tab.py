@@ -51,6 +51,14 @@ async def test_a_call_answers_what_the_page_said(lane: Lane, js: str, wanted: ob
     assert await _tab(lane).call(f"(() => ({js}))", wait=True) == wanted
 
 
+async def test_a_page_may_be_deep(lane: Lane) -> None:
+    """The linter is told of all its elements, each within the other."""
+    depth = await _tab(lane).call("(() => [1].concat(...Array(350)).reduce((inner) => [inner]))")
+    for _ in range(350):
+        [depth] = depth
+    assert depth == 1
+
+
 @pytest.mark.parametrize("thrown", ["'boom'", "new Error('boom')"])
 async def test_what_a_script_throws_is_no_result(lane: Lane, thrown: str) -> None:
     """A string that is thrown stands in the answer just as one that is returned."""

@@ -180,10 +180,13 @@ async def test_what_is_no_message_stops_nothing(stage: _Stage) -> None:
         stage.driver.say(message)
     for body in (b"\xbf\x62id", b"\xbf\xc1\x00\xff", b"", b"\x9f" * 100_000):
         stage.browser.say(b"\xd8\x18\x5a" + len(body).to_bytes(4, "big") + body)
+    wrong: list[Any] = [{"id": "x"}, {"id": []}, {"method": "Target.attachedToTarget"}, [1]]
+    wrong += [{"method": "Target.detachedFromTarget", "params": {}}, {"method": 7}]
+    # In one piece with a good one, which is not to be lost with them.
+    stage.browser.say(b"".join(map(cbor.encode, [*wrong, {"id": 1, "result": {}}])))
     stage.driver.say({"id": 1, "method": "Browser.getVersion"})
-    stage.browser.say({"id": 1, "result": {}})
     assert await stage.browser.hears(1) == [{"id": 1, "method": "Browser.getVersion"}]
-    assert await stage.driver.hears(1) == [{"id": 1, "result": {}}]
+    await until(lambda: {"id": 1, "result": {}} in stage.driver.heard, "the good one")
 
 
 async def test_our_session_is_ours_alone(stage: _Stage) -> None:
@@ -278,6 +281,20 @@ async def test_a_refusal_is_told_with_its_reason(stage: _Stage) -> None:
     stage.browser.say({"id": command["id"], "error": error, "sessionId": _OURS})
     with pytest.raises(BrowserFailed, match=r"Page\.navigate failed: Cannot navigate to it"):
         await call
+
+
+async def test_an_answer_that_is_none_is_a_failure_of_the_browser(stage: _Stage) -> None:
+    """Not of the service, which has asked for the right thing."""
+    session = await stage.attach()
+    end = cbor.encode({"sessionId": _OURS})[cbor.HEADER_BYTES + 1 :]
+    for middle in (b"", cbor.encode("result") + b"\xc1"):
+        call = asyncio.create_task(session.send("Page.navigate"))
+        [command] = await stage.browser.hears(1)
+        stage.browser.heard.clear()
+        body = b"\xbf" + cbor.encode("id") + cbor.encode(command["id"]) + middle + end
+        stage.browser.say(b"\xd8\x18\x5a" + len(body).to_bytes(4, "big") + body)
+        with pytest.raises(BrowserFailed, match=r"Page\.navigate failed: its answer is no message"):
+            await call
 
 
 async def test_a_call_that_was_given_up_harms_no_other(stage: _Stage) -> None:

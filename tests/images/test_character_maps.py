@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from htmlcard import fallbacks
-from htmlcard.card import DEFAULT_SIZE, Brand, ImageFormat
+from htmlcard.card import DEFAULT_SIZE, Brand
 from htmlcard.children.process import ChildDied, ChildKind, ChildProcess
+from htmlcard.children.service import OUT_OF_MEMORY
 from htmlcard.errors import EnvironmentLacking
 from htmlcard.fallbacks import FallbackLadder
 from htmlcard.images import character_maps
+from htmlcard.images.character_maps import MAPS
 from htmlcard.images.fonts import FontShelf
 from htmlcard.telemetry.metrics import Metrics
 
@@ -52,19 +53,28 @@ async def test_where_no_child_can_be_had_fonts_are_read_here(
     monkeypatch.setattr(ChildProcess, "start", start)
     async with FallbackLadder(Brand(), 300_000, Metrics()) as ladder:
         await ladder.prepare([DEFAULT_SIZE])
-        assert shelf.unread() == []
-        drawn = await ladder.draw(
-            title="漢字",
-            subtitle="",
-            brand=Brand(),
-            size_px=DEFAULT_SIZE,
-            format=ImageFormat.PNG,
-            lang="ja",
-            direction="ltr",
-            reason="test",
-            answer_by_s=asyncio.get_running_loop().time() + 30,
-        )
-    assert drawn.fallback.rung == "drawn"
+    assert shelf.unread() == []
+    assert shelf.find_face("漢", "ja") is not None
+
+
+@pytest.mark.parametrize(
+    "answer", [(OUT_OF_MEMORY, b""), (MAPS, b"no JSON"), (MAPS, b"[]"), (MAPS, b"[[[1],[-1]]]")]
+)
+async def test_a_child_that_answers_nonsense_is_done_without(
+    monkeypatch: pytest.MonkeyPatch, answer: tuple[bytes, bytes]
+) -> None:
+    """It may have had too little memory, or be killed half-way."""
+
+    async def exchange(child: ChildProcess, payload: bytes, timeout_s: float) -> tuple[bytes, bytes]:
+        return answer
+
+    shelf = FontShelf()
+    monkeypatch.setattr(fallbacks, "INSTALLED", shelf)
+    monkeypatch.setattr(ChildProcess, "exchange", exchange)
+    async with FallbackLadder(Brand(), 300_000, Metrics()) as ladder:
+        await ladder.prepare([DEFAULT_SIZE])
+    assert shelf.unread() == []
+    assert shelf.find_face("漢", "ja") is not None
 
 
 def test_a_shelf_in_use_learns_the_rest_in_its_order(tmp_path: Path) -> None:
