@@ -65,7 +65,9 @@ async def test_a_child_that_answers_nonsense_is_done_without(
 ) -> None:
     """It may have had too little memory, or be killed half-way."""
 
-    async def exchange(child: ChildProcess, payload: bytes, timeout_s: float) -> tuple[bytes, bytes]:
+    async def exchange(
+        child: ChildProcess, payload: bytes, timeout_s: float
+    ) -> tuple[bytes, bytes]:
         return answer
 
     shelf = FontShelf()
