@@ -106,8 +106,20 @@ class HtmlcardServer:
                 await asyncio.sleep(0.01)
             else:
                 self.first_card_s = time.perf_counter() - started_s
+                await self._wait_for_lanes(started_s + _START_S)
                 return
         raise ContestantFailed(f"htmlcard: no card within {_START_S} s of its start")
+
+    async def _wait_for_lanes(self, give_up_s: float) -> None:
+        """All its browsers; the others come a moment after the first, which has drawn by now."""
+        assert self._session is not None
+        while time.perf_counter() < give_up_s:
+            async with self._session.get(f"{self.base}/health") as response:
+                browser = (await response.json())["browser"]
+            if not browser["missing"]:
+                return
+            await asyncio.sleep(0.05)
+        raise ContestantFailed(f"htmlcard: not all browsers within {_START_S} s of its start")
 
     def card_url(self, card: str, number: int, format: str) -> URL:
         """The URL of a card that nobody has asked for before, if `number` is new."""
