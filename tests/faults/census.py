@@ -19,6 +19,8 @@ _PLACES = ("*", "htmlcard-run-*/[!d]*")
 #: this driver has launched.
 _PLACE_OF_DRIVER = "htmlcard-run-*/driver-*/playwright*"
 _FOLDERS_OF_BROWSER = 2
+#: A child that reads the fonts, soon after the start, and is gone a moment later.
+_FONT_READER = "htmlcard.images.character_maps"
 _SHELLS = ("sh", "dash", "bash", "busybox")
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
@@ -53,7 +55,8 @@ def _without_driver(processes: Counter[str]) -> dict[str, int]:
 def take_census(pid: int, folder: Path) -> Census:
     """Count what belongs to a service whose temporary folder is `folder`/tmp."""
     service = psutil.Process(pid)
-    processes = Counter(kind_of(one) for one in processes_of(folder) if one.pid != pid)
+    found = [one for one in processes_of(folder) if _FONT_READER not in _words_of(one)]
+    processes = Counter(kind_of(one) for one in found if one.pid != pid)
     of_driver = len([*(folder / "tmp").glob(_PLACE_OF_DRIVER)])
     left_by_driver = max(0, of_driver - _FOLDERS_OF_BROWSER * processes["browser"])
     return Census(
