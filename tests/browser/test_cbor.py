@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from htmlcard.browser import cbor
@@ -30,6 +30,11 @@ _ANSWER = (
 )
 
 
+# A busy machine is no fault of what is tested.
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@_patient
 @given(value=_VALUES)
 def test_what_is_encoded_is_decoded(value: Any) -> None:
     """A title that loses a letter on the way is another title."""
@@ -64,6 +69,7 @@ def test_numbers_beyond_32_bits_go_as_floating_point() -> None:
     assert cbor.encode(2**31 - 1)[0] == 0x1A
 
 
+@_patient
 @given(data=st.data())
 def test_damage_is_an_error_and_no_crash(data: st.DataObject) -> None:
     """A renderer that was taken over says what it likes."""
