@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from cards import write_cards
 from desk import Desk
 from running import MakeSite, Site, open_site
@@ -22,6 +24,10 @@ ONE_SIDE = frozenset({"browser", "faults", "security", "server"})
 
 #: Beside a busy half, browsers that let everybody go first would miss their deadlines.
 isolation.NICENESS = 0
+
+# What services in this process log is shown beside a test that fails, and is not taken for what a
+# command wrote: `capsys` watches `sys.stdout` and `sys.stderr`.
+structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.__stderr__))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
