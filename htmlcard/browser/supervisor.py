@@ -170,7 +170,8 @@ class Supervisor:
         alone = not self.lanes and not self._failures
         alone |= self._first_alone
         wanted = 1 if alone else self._wanted
-        return wanted - (len(self.lanes) - len(self._worn)) - self._opening
+        # The worn draw on and can wait: two launches at once would be felt by every card.
+        return wanted - len(self.lanes) + min(1, len(self._worn)) - self._opening
 
     async def _keep_opening(self) -> None:
         # Cancelling alone does not end it: Playwright can turn that into a failure of its own.

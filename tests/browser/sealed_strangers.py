@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 
 from browser.network_tries import MARKUP, SCRIPTS, aim
 from browser.sealed import HOSTS, SETTLE_S, Wiretap, set_up
+from htmlcard.browser import stranger
 from htmlcard.browser.isolation import IsolationLevel
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.script_pass import ScriptPass
@@ -63,6 +64,7 @@ async def open_pass(level: IsolationLevel) -> ScriptPass:
 
 async def main() -> None:
     set_up()
+    stranger.ANSWER_S = 30.0  # Two pages at once, full of tries, and perhaps tests beside them.
     configure_logs("critical", "json")  # Stdout is for what was heard.
     tap = Wiretap()
     async with AsyncExitStack() as stack:

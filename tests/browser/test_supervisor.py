@@ -29,21 +29,23 @@ async def _recycle(make_pool: MakePool, *, cards: int, cards_per_lane: int) -> N
     pool = await make_pool(lanes=2, cards_per_lane=cards_per_lane, on_restart=reasons.append)
     groups = {lane.group_id for lane in pool.supervisor.lanes}
     numbers = iter(range(cards))
-    fewest = 2
+    fewest, opening = 2, 0
 
     async def call() -> None:
-        nonlocal fewest
+        nonlocal fewest, opening
         for number in numbers:
             color = nonce_color(number)
             body = f"<div style='position:fixed;inset:0;background:{css(color)}'></div>"
             shot = await shoot(pool, make_document(body), ImageFormat.JPEG)
             assert is_all(shot, color)
             fewest = min(fewest, len(pool.supervisor.lanes))
+            opening = max(opening, pool.supervisor._opening)
             groups.update(lane.group_id for lane in pool.supervisor.lanes)
 
     await asyncio.gather(*(call() for _ in range(4)))
 
     assert fewest == 2
+    assert opening == 1, "launches beside each other take the processor from cards"
     assert set(reasons) == {"cards"}
     assert len(reasons) == pool.supervisor.restarts["cards"]
     await until(lambda: not pool.supervisor._worn, "the last worn lane's replacement")
