@@ -69,6 +69,8 @@ class Lane:
         #: When the lane was last seen to work, by a card or a pulse.
         self.seen_well_s = self.last_success_s
         self.busy_since_s = self.last_success_s
+        #: The last card that came out of it, as `shoot` was asked for it.
+        self.last_shot: tuple[Document, ImageFormat, int] | None = None
         #: What it draws, while it is busy; None where it is nobody's card.
         self.document: Document | None = None
         self._process = process
@@ -129,9 +131,11 @@ class Lane:
             BrowserFailed: the browser failed; the lane is retired, too.
             AssetFailed: the document is at fault; the lane goes on.
         """
-        return await self._draw(
+        shot = await self._draw(
             document, deadline_s, lambda: self._page.shoot(document, format, limit_bytes)
         )
+        self.last_shot = (document, format, limit_bytes)
+        return shot
 
     async def inspect(self, document: Document, deadline_s: float) -> Inspection:
         """Draw a document and look into it by a deadline; raises what `shoot` does."""

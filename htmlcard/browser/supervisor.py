@@ -20,7 +20,7 @@ from htmlcard.browser.lane import Lane, LaneState
 from htmlcard.browser.launchpad import Launchpad
 from htmlcard.browser.watchdog import Watchdog
 from htmlcard.card import Document
-from htmlcard.errors import BrowserUnavailable
+from htmlcard.errors import BrowserUnavailable, RenderFailed
 
 log = structlog.get_logger()
 
@@ -47,6 +47,8 @@ OPEN_BREAKER_PAUSE_S = 1.0
 #: How long the first lane has the machine to itself. A launch beside it makes the first card, which
 #: is drawn both ways, take four times as long.
 FIRST_ALONE_S = 0.5
+#: How long a new browser may take for its first true card, which nobody waits for.
+WARM_UP_S = 3.0
 #: A killed browser is gone in milliseconds; one that is not is killed again, so often.
 KILL_WAITS_S = (0.5, 0.5, 1.0, 1.0)
 
@@ -195,6 +197,7 @@ class Supervisor:
                 pause_s = max(pause_s, OPEN_BREAKER_PAUSE_S)
             await asyncio.sleep(pause_s)
             lane = await self._launchpad.open_lane()
+            await self._warm_up(lane)
         except BrowserUnavailable as error:
             log.warning("no browser", error=str(error), failures=self._failures + 1)
             self._note_failure(error)
@@ -214,6 +217,26 @@ class Supervisor:
         lane.watch(self._on_retired)
         await self._drop_one_worn()
         self._on_change()
+
+    async def _warm_up(self, lane: Lane) -> None:
+        """Have it draw what another drew last: whoever drew first would wait for fonts and code.
+
+        Raises:
+            BrowserUnavailable: it did not survive that.
+        """
+        for other in self.lanes:
+            if other.last_shot is None:
+                continue
+            document, format, limit_bytes = other.last_shot
+            deadline_s = asyncio.get_running_loop().time() + WARM_UP_S
+            try:
+                await lane.shoot(document, format, limit_bytes, deadline_s)
+            except RenderFailed as error:
+                other.last_shot = None
+                if lane.state is LaneState.RETIRED:
+                    raise BrowserUnavailable(f"a browser did not survive: {error}") from error
+            lane.cards = 0
+            return
 
     def _end_alone(self) -> None:
         # A flag, for a timer and a clock need not agree on when it is time.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from htmlcard.browser import supervisor
 from htmlcard.browser.binary import find_chromium
 from htmlcard.card import ImageFormat
 from htmlcard.errors import BrowserUnavailable
@@ -17,7 +18,7 @@ from .conftest import MakePool
 from .documents import make_document
 from .pictures import GREEN, css, is_all, nonce_color
 from .processes import is_gone, write_stand_in
-from .shooting import ready, shoot, until
+from .shooting import BUDGET_BYTES, ready, shoot, until
 
 pytestmark = pytest.mark.browser
 
@@ -73,6 +74,35 @@ async def test_the_first_lane_starts_alone(make_pool: MakePool) -> None:
 async def test_worn_lanes_are_replaced_under_load(make_pool: MakePool) -> None:
     """Browsers grow with age. Whoever asks meanwhile must neither fail nor find nobody there."""
     await _recycle(make_pool, cards=240, cards_per_lane=20)
+
+
+async def test_a_new_browser_has_drawn_what_another_drew_last(make_pool: MakePool) -> None:
+    """Fonts are read and code is compiled with a browser's first card: that one nobody should wait
+    for, although what came before was drawn by a warm one.
+    """
+    pool = await make_pool(cards_per_lane=1)
+    worn = pool.supervisor.lanes[0]
+    await shoot(pool, _GREEN)
+    await until(lambda: pool.supervisor.lanes != [worn], "the worn lane's replacement")
+    [fresh] = pool.supervisor.lanes
+    assert worn.last_shot is not None
+    assert fresh.last_shot == worn.last_shot
+    assert fresh.cards == 0, "or it would be worn at once"
+
+
+async def test_a_card_that_ends_new_browsers_is_no_obstacle(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One lane may still be able to draw what no new one can."""
+    monkeypatch.setattr(supervisor, "WARM_UP_S", 0.5)
+    pool = await make_pool(cards_per_lane=1)
+    worn = pool.supervisor.lanes[0]
+    await shoot(pool, _GREEN)
+    endless = make_document("<script>for (;;);</script>", scripts=True)
+    worn.last_shot = (endless, ImageFormat.PNG, BUDGET_BYTES)
+    await until(lambda: pool.supervisor.lanes != [worn], "the worn lane's replacement")
+    assert worn.last_shot is None
+    assert is_all(await shoot(pool, _GREEN), GREEN)
 
 
 @pytest.mark.soak
