@@ -16,21 +16,14 @@ from typing import Any, TypeVar
 
 import structlog
 
-from htmlcard.cache.breaker import Breaker
 from htmlcard.cache.entry import MAX_ENTRY_BYTES, CacheEntry
+from htmlcard.cache.lookups import Lookups
 from htmlcard.cache.store import CardStore
 from htmlcard.cache.trouble import DiskFailed, Trouble, Troubles
 from htmlcard.cache.workers import Workers
 
-_READ_THREADS = 2
-#: A busy disk answers them all; of a disk that hangs, callers take back what they asked.
-_READ_LIMIT = 512
-#: How long a look-up may wait its turn while others are answered: less than drawing the card.
-_READ_PATIENCE_S = 0.25
 _WRITE_LIMIT = 128
 _BACKLOG_BYTES = 32 * 1024 * 1024
-_BREAKER_LIMIT = 3
-_BREAKER_PAUSE_S = 3.0
 _REOPEN_PAUSE_S = 5.0
 _OPEN_WAIT_S = 2.0
 _PURGE_WAIT_S = 5.0
@@ -63,15 +56,11 @@ class DiskTier:
 
     def __init__(self, folder: Path, limit_bytes: int, *, read_budget_s: float = 0.04) -> None:
         self.limit_bytes = limit_bytes
-        self._read_budget_s = read_budget_s
         self._store = CardStore(folder, limit_bytes)
-        self._readers = Workers(
-            "cache-read", threads=_READ_THREADS, limit=_READ_LIMIT, at_exit=self._store.close_here
-        )
+        self._lookups = Lookups(self._store, read_budget_s, self._lookup_failed)
         self._writer = Workers(
             "cache-write", threads=1, limit=_WRITE_LIMIT, at_exit=self._store.close_here
         )
-        self._breaker = Breaker(_BREAKER_LIMIT, _BREAKER_PAUSE_S)
         self._troubles = Troubles()
         self._state = DiskState.NEW
         self._reason = ""
@@ -83,10 +72,11 @@ class DiskTier:
         self._sweep_at_s = 0.0
 
     def __repr__(self) -> str:
-        return f"<DiskTier {self._state} writes={len(self._tasks)} breaker={self._breaker.state}>"
+        breaker = self._lookups.breaker_state
+        return f"<DiskTier {self._state} writes={len(self._tasks)} breaker={breaker}>"
 
     async def __aenter__(self) -> DiskTier:
-        self._readers.start()
+        self._lookups.start()
         self._writer.start()
         opening = self._open()
         await asyncio.wait({opening}, timeout=_OPEN_WAIT_S)
@@ -97,24 +87,9 @@ class DiskTier:
 
     async def get(self, identity: str) -> CacheEntry | None:
         """The entry, or None: within the read budget, unless others are answered meanwhile."""
-        if not self._is_ready() or not self._breaker.allows(time.monotonic()):
+        if not self._is_ready():
             return None
-        future = self._readers.submit(partial(self._store.get, identity))
-        if future is None:
-            self._troubles.note(Trouble.BUSY, "read")
-            return None
-        try:
-            entry = await self._wait_for(asyncio.wrap_future(future))
-        except TimeoutError as error:
-            self._breaker.record(success=False, now_s=time.monotonic())
-            self._troubles.note(Trouble.SLOW, "read", str(error))
-            return None
-        except DiskFailed as error:
-            self._failed(error, "read")
-            if error.trouble is Trouble.REJECTED:
-                self._later(partial(self._store.remove, identity), "remove")
-            return None
-        self._breaker.record(success=True, now_s=time.monotonic())
+        entry = await self._lookups.find(identity)
         if entry is not None:
             self.mark_used(identity)
         return entry
@@ -167,7 +142,7 @@ class DiskTier:
             "entries": self._store.entries,
             "bytes": self._store.used_bytes,
             "limit_bytes": self.limit_bytes,
-            "breaker": self._breaker.state.value,
+            "breaker": self._lookups.breaker_state.value,
             "waiting_writes": self._writer.outstanding,
             "troubles": {kind.value: count for kind, count in self._troubles.counts.items()},
         }
@@ -185,26 +160,9 @@ class DiskTier:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        self._readers.stop()
         self._writer.stop()
         await asyncio.to_thread(self._writer.join, _JOIN_WAIT_S)
-        await asyncio.to_thread(self._readers.join, _JOIN_WAIT_S)
-
-    async def _wait_for(self, reading: asyncio.Future[T]) -> T:
-        """What is being read; `TimeoutError` where the disk reads nothing, or far too slowly."""
-        give_up_s = time.monotonic() + _READ_PATIENCE_S
-        try:
-            while True:
-                others = self._readers.succeeded
-                done, _ = await asyncio.wait({reading}, timeout=self._read_budget_s)
-                if done:
-                    return reading.result()
-                if self._readers.succeeded == others:
-                    raise TimeoutError(f"no answer to anybody in {self._read_budget_s} s")
-                if time.monotonic() >= give_up_s:
-                    raise TimeoutError(f"no answer in {_READ_PATIENCE_S} s")
-        finally:
-            reading.cancel()
+        await self._lookups.aclose(_JOIN_WAIT_S)
 
     def _become(self, state: DiskState, reason: str = "") -> None:
         if self._state is DiskState.CLOSED or (state, reason) == (self._state, self._reason):
@@ -237,10 +195,13 @@ class DiskTier:
         else:
             self._become(DiskState.READY)
 
+    def _lookup_failed(self, identity: str, error: DiskFailed) -> None:
+        self._failed(error, "read")
+        if error.trouble is Trouble.REJECTED:
+            self._later(partial(self._store.remove, identity), "remove")
+
     def _failed(self, error: DiskFailed, doing: str) -> None:
         self._troubles.note(error.trouble, doing, str(error))
-        if error.trouble in (Trouble.LOCKED, Trouble.IO) and doing == "read":
-            self._breaker.record(success=False, now_s=time.monotonic())
         if error.trouble in (Trouble.MISSING, Trouble.DAMAGED) and self._state is DiskState.READY:
             self._become(DiskState.UNAVAILABLE, str(error))
 
@@ -268,6 +229,7 @@ class DiskTier:
         done = asyncio.wrap_future(future)
         self._spawn(self._settle(done, "purge", 0))
         await asyncio.wait({done}, timeout=_PURGE_WAIT_S)
+        self._lookups.part()  # They may have read what is gone now.
         if not done.done() or done.cancelled() or done.exception() is not None:
             return None
         return done.result()

@@ -27,7 +27,7 @@ _ORPHAN_AGE_S = 600.0
 class CardStore:
     """Entries by identity, about `size_limit_bytes` of them, least recently used out first.
 
-    `get` may run in several threads at once; all else belongs to one thread.
+    `get` and `get_all` may run in several threads at once; all else belongs to one thread.
     """
 
     def __init__(self, folder: Path, size_limit_bytes: int) -> None:
@@ -61,6 +61,18 @@ class CardStore:
         with _only_disk_failed():
             raw = self._opened().reader.get(identity)
             return None if raw is None else parse_entry(raw, identity)
+
+    def get_all(self, identities: Iterable[str]) -> dict[str, CacheEntry | DiskFailed | None]:
+        """What `get` returns or raises, by identity; none after a failure of the disk itself."""
+        found: dict[str, CacheEntry | DiskFailed | None] = {}
+        for identity in identities:
+            try:
+                found[identity] = self.get(identity)
+            except DiskFailed as error:
+                found[identity] = error
+                if error.trouble is not Trouble.REJECTED:
+                    break
+        return found
 
     def put(self, entry: CacheEntry, used: Iterable[str] = ()) -> None:
         """Store or replace. `used` goes to `mark_used` first, for a write may evict."""

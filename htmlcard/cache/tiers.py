@@ -6,6 +6,7 @@ tiers, `memory` and `disk`. What a fingerprint is worth is the caller's judgment
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -67,7 +68,7 @@ class CardCache:
         purges = self._purges
         found = await self._disk.get(identity)
         if purges != self._purges:
-            # Read before the purge perhaps: it must not come back to life.
+            # Read before or during the purge perhaps.
             return None
         newer = self._memory.find(identity)
         if newer is not None:
@@ -85,24 +86,34 @@ class CardCache:
 
     async def remove(self, identity: str) -> Purged:
         """Forget one card."""
-        self._purges += 1
-        here = int(self._memory.remove(identity))
-        there = 0 if self._disk is None else await self._disk.remove(identity)
-        return _purged(here, there)
+        return await self._purge(
+            lambda: int(self._memory.remove(identity)), lambda disk: disk.remove(identity)
+        )
 
     async def evict_template(self, name: str) -> Purged:
         """Forget all cards of a template."""
-        self._purges += 1
-        here = self._memory.evict_template(name)
-        there = 0 if self._disk is None else await self._disk.evict_template(name)
-        return _purged(here, there)
+        return await self._purge(
+            lambda: self._memory.evict_template(name), lambda disk: disk.evict_template(name)
+        )
 
     async def clear(self) -> Purged:
         """Forget everything."""
+        return await self._purge(self._memory.clear, lambda disk: disk.clear())
+
+    async def _purge(
+        self,
+        here: Callable[[], int],
+        there: Callable[[DiskTier], Awaitable[int | None]],
+    ) -> Purged:
         self._purges += 1
-        here = self._memory.clear()
-        there = 0 if self._disk is None else await self._disk.clear()
-        return _purged(here, there)
+        removed_here = here()
+        removed_there = 0 if self._disk is None else await there(self._disk)
+        # What was read from the disk meanwhile must not come back to life.
+        self._purges += 1
+        here()
+        # Nearly all that is in memory is on the disk too: not to be counted twice.
+        removed = max(removed_here, removed_there or 0)
+        return Purged(removed, complete=removed_there is not None)
 
     def state(self) -> dict[str, Any]:
         """For health reports: entries, bytes, the disk's breaker and troubles. No I/O."""
@@ -118,8 +129,3 @@ class CardCache:
     async def aclose(self) -> None:
         if self._disk is not None:
             await self._disk.aclose()
-
-
-def _purged(here: int, there: int | None) -> Purged:
-    # Nearly all that is in memory is on the disk too: not to be counted twice.
-    return Purged(max(here, there or 0), complete=there is not None)

@@ -103,7 +103,7 @@ async def test_a_disk_that_is_asked_for_much_at_once_answers_it_all(
     the cost, while everybody is waiting.
     """
     # How long the last may take is this machine's business; what is asked at once, ours.
-    monkeypatch.setattr("htmlcard.cache.disk._READ_PATIENCE_S", 30.0)
+    monkeypatch.setattr("htmlcard.cache.lookups._PATIENCE_S", 30.0)
     async with DiskTier(folder, 20_000_000, read_budget_s=1.0) as disk:
         for number in range(60):
             disk.put(make_entry(number))
@@ -134,7 +134,7 @@ async def test_a_hung_disk_is_used_again_when_it_recovers(
     folder: Path, make_entry, monkeypatch
 ) -> None:
     """Nobody restarts a service because a network disk had a bad minute."""
-    monkeypatch.setattr("htmlcard.cache.disk._BREAKER_PAUSE_S", 0.1)
+    monkeypatch.setattr("htmlcard.cache.lookups._BREAKER_PAUSE_S", 0.1)
     async with DiskTier(folder, 20_000_000) as disk:
         await _stored(disk, make_entry, 1)
         with _held("lock_everything", folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -79,6 +80,26 @@ async def test_a_read_under_way_does_not_bring_a_purged_card_back(
         await after.clear()
         await asyncio.gather(*looks)
         assert [n for n in range(30) if after.find_now(make_entry(n).identity)] == []
+
+
+async def test_a_read_during_a_purge_does_not_bring_the_card_back(
+    cache: CardCache, folder: Path, make_entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks while the disk forgets may still see the card; nobody may afterwards."""
+    cache.put(make_entry())
+    await cache.aclose()
+    async with _again(folder) as after:
+        assert after._disk is not None
+        store, may_go_on = after._disk._store, threading.Event()
+        clear = store.clear
+        monkeypatch.setattr(store, "clear", lambda: may_go_on.wait(30) and clear())
+        purge = asyncio.create_task(after.clear())
+        await asyncio.sleep(0)
+        await after.find(make_entry().identity)
+        may_go_on.set()
+        assert await purge == Purged(1, complete=True)
+        assert after.find_now(make_entry().identity) is None
+        assert await after.find(make_entry().identity) is None
 
 
 async def test_a_read_under_way_does_not_hide_a_newer_card(
@@ -164,7 +185,7 @@ async def test_a_flood_of_writes_is_dropped_not_piled_up(cache: CardCache, make_
 async def test_two_hundred_readers_at_once_never_fail(
     cache: CardCache, folder: Path, make_entry
 ) -> None:
-    """Beyond what the readers can take at once, a look-up misses instead of queueing."""
+    """Whatever the disk has no time for is a miss, and no card is another's."""
     for number in range(50):
         cache.put(make_entry(number))
     await cache.aclose()

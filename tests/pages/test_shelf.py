@@ -43,7 +43,7 @@ class Bench:
         cache = CardCache(self.folder / folder, memory_bytes=0, disk_bytes=10_000_000)
         # A busy machine must not turn what is there into a miss.
         assert cache._disk is not None
-        cache._disk._read_budget_s = 20.0
+        cache._disk._lookups._budget_s = 20.0
         await self.stack.enter_async_context(cache)
         hosts = PageHosts(PictureHosts(["127.0.0.1"]))
         options |= {"now": lambda: self.clock_s}
