@@ -21,6 +21,7 @@ _PLACE_OF_DRIVER = "htmlcard-run-*/driver-*/playwright*"
 _FOLDERS_OF_BROWSER = 2
 #: A child that reads the fonts, soon after the start, and is gone a moment later.
 _FONT_READER = "htmlcard.images.character_maps"
+GONE = "gone"
 _SHELLS = ("sh", "dash", "bash", "busybox")
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
@@ -57,6 +58,7 @@ def take_census(pid: int, folder: Path) -> Census:
     service = psutil.Process(pid)
     found = [one for one in processes_of(folder) if _FONT_READER not in _words_of(one)]
     processes = Counter(kind_of(one) for one in found if one.pid != pid)
+    del processes[GONE]
     of_driver = len([*(folder / "tmp").glob(_PLACE_OF_DRIVER)])
     left_by_driver = max(0, of_driver - _FOLDERS_OF_BROWSER * processes["browser"])
     return Census(
@@ -107,7 +109,9 @@ def _has_ended(process: psutil.Process) -> bool:
 
 
 def kind_of(process: psutil.Process) -> str:
-    """`renderer`, `gpu-process` and so on for the parts of a browser, else the program's name."""
+    """`renderer`, `gpu-process` and so on for the parts of a browser, else the program's name;
+    `GONE` for what ended while it was looked at.
+    """
     with contextlib.suppress(psutil.Error):
         command = process.cmdline()
         for part in command:
@@ -116,7 +120,7 @@ def kind_of(process: psutil.Process) -> str:
         if any(part.startswith("--user-data-dir") for part in command):
             return "shell" if Path(process.exe()).name in _SHELLS else "browser"
         return Path(process.exe()).name
-    return "gone"
+    return GONE
 
 
 def _is_zombie(process: psutil.Process) -> bool:

@@ -159,6 +159,13 @@ class Service:
                     return
                 await asyncio.sleep(0.05)
 
+    async def until_calm(self) -> None:
+        """Wait until nothing comes or goes by itself any more, as it does after a start."""
+        async with asyncio.timeout(HANG_S):
+            before = None
+            while before != (before := self.census()):  # noqa: ASYNC110
+                await asyncio.sleep(0.25)
+
     async def until_card(self, since_s: float | None = None) -> float:
         """Ask for new cards until one comes, right; seconds `since_s` (default: from now)."""
         since_s = time.perf_counter() if since_s is None else since_s
@@ -246,6 +253,7 @@ async def open_service(
                 await service.until_lanes(lanes)
                 await service.cards(_WARM_CARDS)
                 await service.until_lanes(lanes)
+                await service.until_calm()
             yield service
             _, mark, trace = serving.stderr.read_text().partition("Traceback")
             assert not mark, f"the log holds a traceback:{trace[:3000]}"
