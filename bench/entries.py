@@ -32,7 +32,7 @@ WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE
 INSERT INTO Cache (key, raw, store_time, expire_time, access_time, access_count, tag,
                    size, mode, filename, value)
 SELECT lower(hex(randomblob(32))), 1, :now - n, NULL, :now - n, 0, 'filler',
-       100000, 2, printf('%02x/%02x/%028x.val', n & 255, n >> 8 & 255, n), NULL
+       100000, 2, printf('%02x/%030x.val', n & 255, n), NULL
 FROM counter
 """
 

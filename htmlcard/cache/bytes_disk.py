@@ -20,18 +20,21 @@ from diskcache.core import MODE_BINARY, MODE_RAW
 from htmlcard.cache.entry import MAX_ENTRY_BYTES, BadEntry
 from htmlcard.cache.trouble import DiskFailed, trouble_of
 
-#: What `diskcache.Disk.filename` makes; the only names ever read or deleted.
-VALUE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.val")
+#: The only names ever read or deleted.
+VALUE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}\.val")
+#: All of them, for `glob`.
+VALUE_FILES = "??/*.val"
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
-_WRITE_TRIES = 10
 
 
 class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache is untyped
     """Refuses by `BadEntry`, which diskcache lets through to the caller."""
 
-    _unsettled: str | None = None
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        self._unsettled: list[str] = []
 
     def put(self, key: object) -> tuple[str, bool]:
         if type(key) is not str:
@@ -50,8 +53,8 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache is untyped
             raise TypeError(f"cache values are bytes, not {type(value).__name__}")
         if len(value) < self.min_file_size:
             return 0, MODE_RAW, None, sqlite3.Binary(value)
-        filename: str = self.filename()[0]
-        self._unsettled = filename
+        filename = self.filename()[0]
+        self._unsettled.append(filename)
         self._write_value(filename, value)
         return len(value), MODE_BINARY, filename, None
 
@@ -66,32 +69,41 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache is untyped
             return self._read_value(filename)
         raise BadEntry(f"the database holds a value that is not plain bytes (mode {mode})")
 
+    def filename(self, key: object = None, value: object = None) -> tuple[str, str]:
+        """A new name, relative to the cache's folder and absolute.
+
+        In one of 256 folders, which stay: diskcache's own 65,536 come and go, and to make one costs
+        more than writing a card.
+        """
+        name = os.urandom(16).hex()
+        filename = f"{name[:2]}/{name[2:]}.val"
+        return filename, str(Path(self._directory, filename))
+
     def remove(self, file_path: str) -> None:
         if VALUE_NAME.fullmatch(file_path):
-            super().remove(file_path)
+            with suppress(OSError):
+                Path(self._directory, file_path).unlink()
+
+    def settle(self) -> None:
+        """The rows of all values stored until now are written."""
+        self._unsettled.clear()
 
     def discard_unsettled(self) -> None:
-        """Delete the file of a value whose row was not written."""
-        if self._unsettled is not None:
-            self.remove(self._unsettled)
-            self._unsettled = None
+        """Delete the files of values whose rows were not written."""
+        for filename in self._unsettled:
+            self.remove(filename)
+        self._unsettled.clear()
 
     def _write_value(self, filename: str, value: bytes) -> None:
         path = Path(self._directory, filename)
-        for attempt in range(_WRITE_TRIES):
-            for folder in (path.parent.parent, path.parent):
-                with suppress(FileExistsError):
-                    folder.mkdir(_FOLDER_MODE)
-            try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
-            except FileNotFoundError:
-                # Another process has just removed the folder with its last value.
-                if attempt == _WRITE_TRIES - 1:
-                    raise
-                continue
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(value)
-            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            descriptor = os.open(path, flags, _FILE_MODE)
+        except FileNotFoundError:
+            path.parent.mkdir(_FOLDER_MODE, exist_ok=True)
+            descriptor = os.open(path, flags, _FILE_MODE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(value)
 
     def _read_value(self, filename: str) -> bytes:
         if not VALUE_NAME.fullmatch(filename):

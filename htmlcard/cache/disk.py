@@ -27,6 +27,9 @@ _BACKLOG_BYTES = 32 * 1024 * 1024
 _REOPEN_PAUSE_S = 5.0
 _OPEN_WAIT_S = 2.0
 _PURGE_WAIT_S = 5.0
+#: How long a card may wait for others to be written with it, and how many of them are.
+_GATHER_S = 0.05
+_WRITTEN_TOGETHER = 16
 _CLOSE_WAIT_S = 1.0
 _JOIN_WAIT_S = 0.25
 _USED_FLUSH_S = 5.0
@@ -67,6 +70,8 @@ class DiskTier:
         self._reopen_at_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._backlog_bytes = 0
+        self._unwritten: list[CacheEntry] = []
+        self._write_timer: asyncio.TimerHandle | None = None
         self._used: dict[str, None] = {}
         self._flush_at_s = 0.0
         self._sweep_at_s = 0.0
@@ -106,7 +111,24 @@ class DiskTier:
         if self._backlog_bytes + cost_bytes > _BACKLOG_BYTES:
             self._troubles.note(Trouble.BACKLOG, "write")
             return
-        self._later(partial(self._store.put, entry, self._take_used()), "write", cost_bytes)
+        self._backlog_bytes += cost_bytes
+        self._unwritten.append(entry)
+        if len(self._unwritten) >= _WRITTEN_TOGETHER:
+            self._write()
+        elif len(self._unwritten) == 1:
+            self._write_timer = asyncio.get_running_loop().call_later(_GATHER_S, self._write)
+
+    def _write(self) -> None:
+        """Hand over what was put: together it is one transaction, which costs as much as a card."""
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+        if not self._unwritten:
+            return
+        entries, self._unwritten = self._unwritten, []
+        cost_bytes = sum(len(entry.data) for entry in entries)
+        self._backlog_bytes -= cost_bytes
+        self._later(partial(self._store.put, *entries, used=self._take_used()), "write", cost_bytes)
         if time.monotonic() > self._sweep_at_s:
             self._sweep_at_s = time.monotonic() + _SWEEP_EVERY_S
             self._later(self._store.sweep, "sweep")
@@ -143,12 +165,13 @@ class DiskTier:
             "bytes": self._store.used_bytes,
             "limit_bytes": self.limit_bytes,
             "breaker": self._lookups.breaker_state.value,
-            "waiting_writes": self._writer.outstanding,
+            "waiting_writes": self._writer.outstanding + len(self._unwritten),
             "troubles": {kind.value: count for kind, count in self._troubles.counts.items()},
         }
 
     async def aclose(self) -> None:
         """Finish what is being written, for a second; what the disk does not take is lost."""
+        self._write()
         if self._state is DiskState.READY and self._used:
             self._later(partial(self._store.mark_used, self._take_used()), "mark used")
         was_started = self._state is not DiskState.NEW
@@ -222,6 +245,7 @@ class DiskTier:
             self._backlog_bytes -= cost_bytes
 
     async def _purge(self, work: Callable[[], T]) -> T | None:
+        self._write()  # Or what was put before would be there afterwards.
         future = self._writer.submit(work) if self._is_ready() else None
         if future is None:
             return None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import diskcache
 
-from htmlcard.cache.bytes_disk import VALUE_NAME
+from htmlcard.cache.bytes_disk import VALUE_FILES, VALUE_NAME
 from htmlcard.cache.database import Database, open_database
 from htmlcard.cache.entry import BadEntry, CacheEntry, encode_entry, parse_entry
 from htmlcard.cache.trouble import DiskFailed, Trouble, trouble_of
@@ -74,15 +74,21 @@ class CardStore:
                     break
         return found
 
-    def put(self, entry: CacheEntry, used: Iterable[str] = ()) -> None:
-        """Store or replace. `used` goes to `mark_used` first, for a write may evict."""
+    def put(self, *entries: CacheEntry, used: Iterable[str] = ()) -> None:
+        """Store or replace, in one transaction: all of them or none.
+
+        `used` goes to `mark_used` first, for a write may evict.
+        """
         self.mark_used(used)
         with self._writing() as database:
             try:
-                database.writer.set(entry.identity, encode_entry(entry), tag=entry.template)
+                with database.writer.transact():
+                    for entry in entries:
+                        database.writer.set(entry.identity, encode_entry(entry), tag=entry.template)
             except BaseException:
                 database.disk.discard_unsettled()
                 raise
+            database.disk.settle()
             if database.writer.volume() > self.size_limit_bytes:
                 database.writer.cull()
 
@@ -117,7 +123,7 @@ class CardStore:
             old_enough_s = time.time() - _ORPHAN_AGE_S
             found = [
                 path
-                for path in self.folder.glob("??/??/*.val")
+                for path in self.folder.glob(VALUE_FILES)
                 if VALUE_NAME.fullmatch(path.relative_to(self.folder).as_posix())
                 and path.lstat().st_mtime < old_enough_s
             ]

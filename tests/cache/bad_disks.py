@@ -163,7 +163,7 @@ async def _use(
 
 
 def _values(folder: Path) -> int:
-    return len(list(folder.glob("??/??/*.val")))
+    return len(list(folder.glob("??/*.val")))
 
 
 def _answer(**answer: object) -> None:

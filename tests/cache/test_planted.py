@@ -46,7 +46,7 @@ def _sql(folder: Path, statement: str, *values: object) -> None:
 
 
 def _value_file(folder: Path) -> Path:
-    (path,) = folder.glob("??/??/*.val")
+    (path,) = folder.glob("??/*.val")
     return path
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from htmlcard.cache import database
+from htmlcard.cache.bytes_disk import BytesDisk
 from htmlcard.cache.store import CardStore
 from htmlcard.cache.trouble import DiskFailed, Trouble
 
@@ -30,7 +31,7 @@ def store(folder: Path) -> Iterator[CardStore]:
 
 
 def _values(folder: Path) -> list[Path]:
-    return list(folder.glob("??/??/*.val"))
+    return list(folder.glob("??/*.val"))
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, 16_000, 17_000, 120_000])
@@ -58,14 +59,38 @@ def test_an_edited_template_replaces_its_picture_in_place(
     assert store.entries == 1
 
 
+def test_cards_written_together_are_there_or_none_of_them(
+    store: CardStore, folder: Path, make_entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a full disk stops halfway leaves neither rows without files nor files without rows."""
+    store.put(*map(make_entry, range(5)))
+    assert [store.get(make_entry(number).identity) is None for number in range(6)] == [
+        *[False] * 5,
+        True,
+    ]
+    write = BytesDisk._write_value
+
+    def write_but_the_last(disk: BytesDisk, filename: str, value: bytes) -> None:
+        write(disk, filename, value[:1000] if b"the last" in value else value)
+        if b"the last" in value:
+            raise OSError(errno.ENOSPC, "the disk is full")
+
+    monkeypatch.setattr(BytesDisk, "_write_value", write_but_the_last)
+    with pytest.raises(DiskFailed, match="full"):
+        store.put(*map(make_entry, range(5, 9)), make_entry(9, mark="the last"))
+    assert len(_values(folder)) == 5
+    store.put(make_entry(5))
+    assert store.entries == len(_values(folder)) == 6
+
+
 def test_folders_and_files_are_the_owner_s_alone(
     store: CardStore, folder: Path, make_entry
 ) -> None:
     """What others can write into the cache we would serve."""
     store.put(make_entry())
     (value,) = _values(folder)
-    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, *value.parents[:2], value)]
-    assert modes == [0o700, 0o700, 0o700, 0o600]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, value.parent, value)]
+    assert modes == [0o700, 0o700, 0o600]
 
 
 @pytest.mark.parametrize("damage", ["cut", "emptied", "flipped", "swapped", "deleted"])
@@ -192,8 +217,8 @@ def test_files_left_by_killed_writers_are_swept(store: CardStore, folder: Path, 
     """A year of crashes must not fill the disk; a write under way elsewhere must not be lost."""
     store.put(make_entry(1))
     (kept,) = _values(folder)
-    orphan = kept.with_name("0" * 28 + ".val")
-    young = kept.with_name("1" * 28 + ".val")
+    orphan = kept.with_name("0" * 30 + ".val")
+    young = kept.with_name("1" * 30 + ".val")
     foreign = kept.with_name("notes.val")
     for path in (orphan, young, foreign):
         path.write_bytes(b"half a picture")

@@ -139,7 +139,7 @@ async def test_a_damaged_card_is_a_miss_once_and_then_gone(
     """A bad value must not be read and refused at every request."""
     cache.put(make_entry())
     await cache.aclose()
-    (value,) = folder.glob("??/??/*.val")  # noqa: ASYNC240 - nothing else runs
+    (value,) = folder.glob("??/*.val")  # noqa: ASYNC240 - nothing else runs
     value.write_bytes(value.read_bytes()[:-1] + b"?")
     async with _again(folder) as after:
         assert await after.find(make_entry().identity) is None
@@ -173,12 +173,29 @@ async def test_without_a_folder_there_is_no_disk_tier(make_entry) -> None:
         assert cache.state()["disk"] == {"state": "off"}
 
 
+async def test_cards_of_a_busy_moment_are_written_together(
+    cache: CardCache, make_entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction costs as much as a card, and takes its time from those being drawn."""
+    assert cache._disk is not None
+    together: list[int] = []
+    store = cache._disk._store
+    put = store.put
+    monkeypatch.setattr(
+        store, "put", lambda *all, used: together.append(len(all)) or put(*all, used=used)
+    )
+    for number in range(40):
+        cache.put(make_entry(number))
+    await cache.aclose()
+    assert together == [16, 16, 8]
+
+
 async def test_a_flood_of_writes_is_dropped_not_piled_up(cache: CardCache, make_entry) -> None:
     """Cards come faster than a slow disk takes them: memory must stay bounded."""
     for number in range(600):
-        cache.put(make_entry(number, size_bytes=20_000))
+        cache.put(make_entry(number, size_bytes=100_000))
     disk = cache.state()["disk"]
-    assert disk["waiting_writes"] <= 128
+    assert disk["waiting_writes"] <= 32 * 1024 * 1024 / 100_000
     assert disk["troubles"]["backlog"] > 0
 
 

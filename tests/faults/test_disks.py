@@ -38,7 +38,7 @@ Spoil = Callable[[Service], AbstractContextManager[None]]
 
 
 def _values(service: Service) -> list[Path]:
-    return [*service.cache.glob("??/??/*.val")]
+    return [*service.cache.glob("??/*.val")]
 
 
 @contextmanager
