@@ -134,7 +134,8 @@ class Lane:
         shot = await self._draw(
             document, deadline_s, lambda: self._page.shoot(document, format, limit_bytes)
         )
-        self.last_shot = (document, format, limit_bytes)
+        if document is not PROBE_DOCUMENT:
+            self.last_shot = (document, format, limit_bytes)
         return shot
 
     async def inspect(self, document: Document, deadline_s: float) -> Inspection:

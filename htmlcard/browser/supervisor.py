@@ -219,24 +219,28 @@ class Supervisor:
         self._on_change()
 
     async def _warm_up(self, lane: Lane) -> None:
-        """Have it draw what another drew last: whoever drew first would wait for fonts and code.
+        """Have it draw what was drawn last: whoever drew first would wait for fonts and code.
+
+        Not after a failure, which may have been this one: no card may keep lanes from coming.
 
         Raises:
             BrowserUnavailable: it did not survive that.
         """
-        for other in self.lanes:
-            if other.last_shot is None:
-                continue
-            document, format, limit_bytes = other.last_shot
-            deadline_s = asyncio.get_running_loop().time() + WARM_UP_S
-            try:
-                await lane.shoot(document, format, limit_bytes, deadline_s)
-            except RenderFailed as error:
-                other.last_shot = None
-                if lane.state is LaneState.RETIRED:
-                    raise BrowserUnavailable(f"a browser did not survive: {error}") from error
-            lane.cards = 0
+        drawn = [other for other in self.lanes if other.last_shot is not None]
+        if self._failures or not drawn:
             return
+        shot = max(drawn, key=lambda other: other.last_success_s).last_shot
+        assert shot is not None
+        document, format, limit_bytes = shot
+        deadline_s = asyncio.get_running_loop().time() + WARM_UP_S
+        try:
+            await lane.shoot(document, format, limit_bytes, deadline_s)
+        except RenderFailed as error:
+            if lane.state is LaneState.RETIRED:
+                raise BrowserUnavailable(
+                    f"a new browser did not survive a card of {document.template!r}: {error}"
+                ) from error
+        lane.cards = 0
 
     def _end_alone(self) -> None:
         # A flag, for a timer and a clock need not agree on when it is time.

@@ -1,7 +1,7 @@
 """When to leave a slow disk alone.
 
 After some time-outs in a row it is skipped for a while; then one caller at a
-time tries it again. Knows nothing of disks or clocks: `disk` tells it both.
+time tries it again. Knows nothing of disks or clocks: `lookups` tells it both.
 """
 
 from __future__ import annotations

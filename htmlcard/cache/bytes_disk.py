@@ -34,7 +34,9 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache is untyped
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)
-        self._unsettled: list[str] = []
+        #: While cards are written together: their new files by key, and those to go afterwards.
+        self._prepared: dict[str, str] = {}
+        self._outdated: list[str] | None = None
 
     def put(self, key: object) -> tuple[str, bool]:
         if type(key) is not str:
@@ -53,9 +55,9 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache is untyped
             raise TypeError(f"cache values are bytes, not {type(value).__name__}")
         if len(value) < self.min_file_size:
             return 0, MODE_RAW, None, sqlite3.Binary(value)
-        filename = self.filename()[0]
-        self._unsettled.append(filename)
-        self._write_value(filename, value)
+        filename = self._prepared.get(str(key))
+        if filename is None:
+            raise ValueError("a value must be prepared before its row is written")
         return len(value), MODE_BINARY, filename, None
 
     def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> bytes | None:
@@ -79,20 +81,39 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache is untyped
         filename = f"{name[:2]}/{name[2:]}.val"
         return filename, str(Path(self._directory, filename))
 
-    def remove(self, file_path: str) -> None:
-        if VALUE_NAME.fullmatch(file_path):
-            with suppress(OSError):
-                Path(self._directory, file_path).unlink()
+    def prepare(self, key: str, value: bytes) -> None:
+        """Write a value's file, if it is to have one; `commit` or `roll_back` must follow."""
+        if self._outdated is None:
+            self._outdated = []
+        if len(value) >= self.min_file_size:
+            filename = self._prepared[key] = self.filename()[0]
+            self._write_value(filename, value)
 
-    def settle(self) -> None:
-        """The rows of all values stored until now are written."""
-        self._unsettled.clear()
-
-    def discard_unsettled(self) -> None:
-        """Delete the files of values whose rows were not written."""
-        for filename in self._unsettled:
+    def commit(self) -> None:
+        """The rows of what was prepared are written: old files may go."""
+        outdated, self._outdated = self._outdated or [], None
+        self._prepared.clear()
+        for filename in outdated:
             self.remove(filename)
-        self._unsettled.clear()
+
+    def roll_back(self) -> None:
+        """The rows of what was prepared are not written: old files stay, the new ones go."""
+        prepared = [*self._prepared.values()]
+        self._outdated = None
+        self._prepared.clear()
+        for filename in prepared:
+            self.remove(filename)
+
+    def remove(self, file_path: str) -> None:
+        """Delete a value's file. diskcache would within a transaction that may yet fail: what is
+        prepared keeps it from that."""
+        if not VALUE_NAME.fullmatch(file_path):
+            return
+        if self._outdated is not None:
+            self._outdated.append(file_path)
+            return
+        with suppress(OSError):
+            Path(self._directory, file_path).unlink()
 
     def _write_value(self, filename: str, value: bytes) -> None:
         path = Path(self._directory, filename)

@@ -220,7 +220,7 @@ class DiskTier:
 
     def _lookup_failed(self, identity: str, error: DiskFailed) -> None:
         self._failed(error, "read")
-        if error.trouble is Trouble.REJECTED:
+        if error.trouble is Trouble.REJECTED and self._state is DiskState.READY:
             self._later(partial(self._store.remove, identity), "remove")
 
     def _failed(self, error: DiskFailed, doing: str) -> None:

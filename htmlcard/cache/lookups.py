@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
 
 from htmlcard.cache.breaker import Breaker, BreakerState
 from htmlcard.cache.entry import CacheEntry
@@ -19,16 +19,14 @@ from htmlcard.cache.trouble import DiskFailed, Trouble
 from htmlcard.cache.workers import Workers
 
 _THREADS = 2
-#: Handed over at once: few enough to be read in a fraction of the budget, large cards or not.
+#: Handed over at once; both threads should have something to do.
 _TOGETHER = 16
 #: A busy disk answers them all; of a disk that hangs, what has not begun is taken back.
-_LIMIT = 32
+_LIMIT = 512
 #: How long a look-up may wait its turn while others are answered: less than drawing the card.
 _PATIENCE_S = 0.25
 _BREAKER_LIMIT = 3
 _BREAKER_PAUSE_S = 3.0
-
-T = TypeVar("T")
 
 
 @dataclass(eq=False, slots=True)
@@ -47,7 +45,8 @@ class _Lookup:
 class Lookups:
     """`find` has the entry within the budget, or None. Never raises; one event loop only.
 
-    `on_failure` is told of each look-up that failed: its identity and why.
+    `on_failure` is told an identity and why: of each card that was refused, and once of what kept
+    those asked for together from being read.
     """
 
     def __init__(
@@ -63,6 +62,9 @@ class Lookups:
         self._asked: list[_Lookup] = []
         self._under_way: dict[str, _Lookup] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        #: For as long as this grows the disk is busy, and does not hang. Several threads count: a
+        #: number that is lost now and then is no harm.
+        self._cards_read = 0
 
     @property
     def breaker_state(self) -> BreakerState:
@@ -106,63 +108,85 @@ class Lookups:
     def _hand_over(self) -> None:
         asked, self._asked = self._asked, []
         for start in range(0, len(asked), _TOGETHER):
-            task = asyncio.create_task(self._look_up(asked[start : start + _TOGETHER]))
+            lookups = asked[start : start + _TOGETHER]
+            task = asyncio.create_task(self._look_up(lookups))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._finish, lookups))
+
+    def _finish(self, lookups: Sequence[_Lookup], task: asyncio.Task[None]) -> None:
+        """Nobody waits for ever, whatever became of the task."""
+        self._tasks.discard(task)
+        for lookup in lookups:
+            self._answer(lookup, None)
+
+    def _answer(self, lookup: _Lookup, entry: CacheEntry | None) -> None:
+        if self._under_way.get(lookup.identity) is lookup:
+            del self._under_way[lookup.identity]
+        lookup.answer(entry)
 
     async def _look_up(self, lookups: Sequence[_Lookup]) -> None:
-        found: dict[str, CacheEntry | DiskFailed | None] = {}
+        found: dict[str, CacheEntry | None] = {}
+        failed: dict[str, DiskFailed] = {}
         try:
-            found = await self._read(lookups)
+            await self._read(lookups, found, failed)
         except DiskFailed as error:
-            found = {lookups[0].identity: error}
-        finally:
-            for lookup in lookups:
-                if self._under_way.get(lookup.identity) is lookup:
-                    del self._under_way[lookup.identity]
-                entry = found.get(lookup.identity)
-                if isinstance(entry, DiskFailed):
-                    self._on_failure(lookup.identity, entry)
-                    entry = None
-                lookup.answer(entry)
+            failed[lookups[0].identity] = error
+        # What was read before it came to nothing counts all the same.
+        for lookup in lookups:
+            self._answer(lookup, found.get(lookup.identity))
+        for identity, failure in [*failed.items()]:
+            self._on_failure(identity, failure)
 
-    async def _read(self, lookups: Sequence[_Lookup]) -> dict[str, CacheEntry | DiskFailed | None]:
-        """What the disk has; raises DiskFailed where it answers nobody in time."""
-        work = self._workers.submit(lambda: self._store.get_all(_still_wanted(lookups)))
+    async def _read(
+        self,
+        lookups: Sequence[_Lookup],
+        found: dict[str, CacheEntry | None],
+        failed: dict[str, DiskFailed],
+    ) -> None:
+        """Fill `found` and `failed`; raises DiskFailed where the disk answers nobody in time."""
+        work = self._workers.submit(partial(self._read_in_turn, lookups, found, failed))
         if work is None:
             raise DiskFailed(Trouble.BUSY, "too many look-ups at once")
         try:
-            found = await self._wait_for(asyncio.wrap_future(work))
+            await self._wait_for(asyncio.wrap_future(work))
         except TimeoutError as error:
             self._breaker.record(success=False, now_s=time.monotonic())
             raise DiskFailed(Trouble.SLOW, str(error)) from error
-        bad = (Trouble.LOCKED, Trouble.IO)
-        failures = [entry for entry in found.values() if isinstance(entry, DiskFailed)]
-        if not failures:
+        if not failed:
             self._breaker.record(success=True, now_s=time.monotonic())
-        elif any(failure.trouble in bad for failure in failures):
+        elif any(failure.trouble in (Trouble.LOCKED, Trouble.IO) for failure in failed.values()):
             self._breaker.record(success=False, now_s=time.monotonic())
-        return found
 
-    async def _wait_for(self, reading: asyncio.Future[T]) -> T:
-        """What is being read; `TimeoutError` where the disk reads nothing, or far too slowly."""
+    def _read_in_turn(
+        self,
+        lookups: Sequence[_Lookup],
+        found: dict[str, CacheEntry | None],
+        failed: dict[str, DiskFailed],
+    ) -> None:
+        """In a thread, one after the other; none after the disk itself has failed."""
+        for lookup in lookups:
+            if lookup.given_up:
+                return
+            try:
+                found[lookup.identity] = self._store.get(lookup.identity)
+            except DiskFailed as error:
+                failed[lookup.identity] = error
+                if error.trouble is not Trouble.REJECTED:
+                    return
+            self._cards_read += 1
+
+    async def _wait_for(self, reading: asyncio.Future[None]) -> None:
+        """Until it is read; `TimeoutError` where the disk reads nothing, or far too slowly."""
         give_up_s = time.monotonic() + _PATIENCE_S
         try:
             while True:
-                others = self._workers.succeeded
+                before = self._cards_read
                 done, _ = await asyncio.wait({reading}, timeout=self._budget_s)
                 if done:
                     return reading.result()
-                if self._workers.succeeded == others:
+                if self._cards_read == before:
                     raise TimeoutError(f"no answer to anybody in {self._budget_s} s")
                 if time.monotonic() >= give_up_s:
                     raise TimeoutError(f"no answer in {_PATIENCE_S} s")
         finally:
             reading.cancel()
-
-
-def _still_wanted(lookups: Sequence[_Lookup]) -> Iterator[str]:
-    """For the thread that reads: it ends early where nobody waits any longer."""
-    for lookup in lookups:
-        if not lookup.given_up:
-            yield lookup.identity

@@ -1,7 +1,7 @@
 """Cards in a folder, by blocking calls that take as long as the disk takes.
 
 Everything raises `DiskFailed` and nothing else. The time budget, the threads and
-the patience belong to `disk`; the state of the database file to `database`.
+the patience belong to `lookups` and `disk`; the state of the database file to `database`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ORPHAN_AGE_S = 600.0
 class CardStore:
     """Entries by identity, about `size_limit_bytes` of them, least recently used out first.
 
-    `get` and `get_all` may run in several threads at once; all else belongs to one thread.
+    `get` may run in several threads at once; all else belongs to one thread.
     """
 
     def __init__(self, folder: Path, size_limit_bytes: int) -> None:
@@ -62,33 +62,26 @@ class CardStore:
             raw = self._opened().reader.get(identity)
             return None if raw is None else parse_entry(raw, identity)
 
-    def get_all(self, identities: Iterable[str]) -> dict[str, CacheEntry | DiskFailed | None]:
-        """What `get` returns or raises, by identity; none after a failure of the disk itself."""
-        found: dict[str, CacheEntry | DiskFailed | None] = {}
-        for identity in identities:
-            try:
-                found[identity] = self.get(identity)
-            except DiskFailed as error:
-                found[identity] = error
-                if error.trouble is not Trouble.REJECTED:
-                    break
-        return found
-
     def put(self, *entries: CacheEntry, used: Iterable[str] = ()) -> None:
         """Store or replace, in one transaction: all of them or none.
 
         `used` goes to `mark_used` first, for a write may evict.
         """
         self.mark_used(used)
+        newest = {entry.identity: entry for entry in entries}
         with self._writing() as database:
             try:
+                values = {identity: encode_entry(entry) for identity, entry in newest.items()}
+                # Before the lock is taken, which others may wait for.
+                for identity, value in values.items():
+                    database.disk.prepare(identity, value)
                 with database.writer.transact():
-                    for entry in entries:
-                        database.writer.set(entry.identity, encode_entry(entry), tag=entry.template)
+                    for identity, value in values.items():
+                        database.writer.set(identity, value, tag=newest[identity].template)
             except BaseException:
-                database.disk.discard_unsettled()
+                database.disk.roll_back()
                 raise
-            database.disk.settle()
+            database.disk.commit()
             if database.writer.volume() > self.size_limit_bytes:
                 database.writer.cull()
 
@@ -125,7 +118,7 @@ class CardStore:
                 path
                 for path in self.folder.glob(VALUE_FILES)
                 if VALUE_NAME.fullmatch(path.relative_to(self.folder).as_posix())
-                and path.lstat().st_mtime < old_enough_s
+                and _is_older(path, old_enough_s)
             ]
             # Asked after the search: what is old and has no row now will never get one.
             with closing(sqlite3.connect(database.path)) as connection:
@@ -166,6 +159,14 @@ class CardStore:
     def _count(self, database: Database) -> None:
         self.entries = len(database.writer)
         self.used_bytes = database.writer.volume()
+
+
+def _is_older(path: Path, time_s: float) -> bool:
+    """Not where another process has just removed it."""
+    try:
+        return path.lstat().st_mtime < time_s
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

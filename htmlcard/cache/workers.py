@@ -27,8 +27,6 @@ class Workers:
         self._at_exit = at_exit
         self._lock = threading.Lock()
         self._outstanding = 0
-        self.succeeded = 0
-        """Work done so far that has not failed."""
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._serve, name=f"{name}-{number}", daemon=True)
@@ -82,8 +80,6 @@ class Workers:
             except BaseException as error:
                 future.set_exception(error)
             else:
-                with self._lock:
-                    self.succeeded += 1
                 future.set_result(result)
         finally:
             with self._lock:

@@ -101,7 +101,8 @@ async def test_a_card_that_ends_new_browsers_is_no_obstacle(
     endless = make_document("<script>for (;;);</script>", scripts=True)
     worn.last_shot = (endless, ImageFormat.PNG, BUDGET_BYTES)
     await until(lambda: pool.supervisor.lanes != [worn], "the worn lane's replacement")
-    assert worn.last_shot is None
+    [fresh] = pool.supervisor.lanes
+    assert fresh.last_shot is None, "it came after one that was lost"
     assert is_all(await shoot(pool, _GREEN), GREEN)
 
 

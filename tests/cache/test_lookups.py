@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +25,7 @@ class CountedStore(CardStore):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, 20_000_000)
         self.reads: list[str] = []
+        self.takes_s = 0.0
         self.reading = threading.Event()
         self.go_on = threading.Event()
         self.go_on.set()
@@ -30,6 +33,7 @@ class CountedStore(CardStore):
     def get(self, identity: str) -> CacheEntry | None:
         self.reads.append(identity)
         found = super().get(identity)
+        time.sleep(self.takes_s)
         self.reading.set()
         assert self.go_on.wait(30)
         return found
@@ -57,6 +61,7 @@ async def lookups(
     lookups = Lookups(store, 20.0, note)
     lookups.start()
     yield lookups
+    store.takes_s = 0.0
     store.go_on.set()
     await lookups.aclose(5.0)
     store.close_here()
@@ -159,3 +164,68 @@ async def test_what_is_looked_up_at_the_end_is_a_miss(
     await _until_reading(store)
     await lookups.aclose(0.01)
     assert await asyncio.wait_for(asked, 30) is None
+
+
+async def test_a_slow_disk_is_waited_for_as_long_as_it_answers_anybody(
+    lookups: Lookups,
+    store: CountedStore,
+    failures: list[tuple[str, Trouble]],
+    make_entry: MakeEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cards that are read together take longer than the budget of one: that is no hanging disk."""
+    monkeypatch.setattr("htmlcard.cache.lookups._PATIENCE_S", 60.0)
+    entries = [make_entry(number) for number in range(20)]
+    store.put(*entries)
+    store.takes_s, lookups._budget_s = 0.1, 0.8
+    assert await asyncio.gather(*(lookups.find(entry.identity) for entry in entries)) == entries
+    assert failures == []
+
+
+async def test_what_was_read_before_the_disk_hung_is_answered(
+    lookups: Lookups,
+    store: CountedStore,
+    failures: list[tuple[str, Trouble]],
+    make_entry: MakeEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One bad sector must not cost those who were read with it."""
+    entries = [make_entry(number) for number in range(3)]
+    store.put(*entries)
+    get = store.get
+
+    def hang_at_the_second(identity: str) -> CacheEntry | None:
+        if identity == entries[1].identity:
+            store.go_on.clear()
+        return get(identity)
+
+    monkeypatch.setattr(store, "get", hang_at_the_second)
+    lookups._budget_s = 0.5
+    found = await asyncio.gather(*(lookups.find(entry.identity) for entry in entries))
+    assert found == [entries[0], None, None]
+    assert [trouble for _, trouble in failures] == [Trouble.SLOW]
+    store.go_on.set()
+    monkeypatch.undo()
+    assert await lookups.find(entries[2].identity) == entries[2]
+
+
+async def test_nobody_waits_for_ever_where_reporting_fails(
+    store: CountedStore, make_entry: MakeEntry
+) -> None:
+    """A log on a broken pipe must not hang whoever asks for a card from then on."""
+
+    def report(identity: str, error: DiskFailed) -> None:
+        raise OSError("broken pipe")
+
+    entry = make_entry()
+    store.put(entry)
+    lookups = Lookups(store, 0.2, report)
+    lookups.start()
+    store.go_on.clear()
+    asked = [lookups.find(make_entry(number).identity) for number in range(3)]
+    with contextlib.suppress(OSError):
+        assert await asyncio.wait_for(asyncio.gather(*asked), 30) == [None] * 3
+    store.go_on.set()
+    lookups._budget_s = 20.0
+    assert await asyncio.wait_for(lookups.find(entry.identity), 30) == entry
+    await lookups.aclose(5.0)

@@ -77,10 +77,31 @@ def test_cards_written_together_are_there_or_none_of_them(
 
     monkeypatch.setattr(BytesDisk, "_write_value", write_but_the_last)
     with pytest.raises(DiskFailed, match="full"):
-        store.put(*map(make_entry, range(5, 9)), make_entry(9, mark="the last"))
+        store.put(*map(make_entry, range(3, 9)), make_entry(9, mark="the last"))
     assert len(_values(folder)) == 5
+    assert all(store.get(make_entry(number).identity) for number in range(5))
     store.put(make_entry(5))
     assert store.entries == len(_values(folder)) == 6
+
+
+def test_what_a_failed_commit_was_to_replace_stays(
+    store: CardStore, folder: Path, make_entry
+) -> None:
+    """Else a full disk would cost the old pictures, which are all there is to show then."""
+    store.put(*(make_entry(number, mark="old") for number in range(3)))
+    with closing(sqlite3.connect(folder / "cache.db", isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER fails BEFORE UPDATE ON Cache WHEN NEW.key LIKE '%2' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+        with pytest.raises(DiskFailed):
+            store.put(*(make_entry(number, mark="new") for number in range(3)))
+        other.execute("DROP TRIGGER fails")
+    found = [store.get(make_entry(number).identity) for number in range(3)]
+    assert [entry and entry.fingerprint for entry in found] == ["old"] * 3
+    assert len(_values(folder)) == 3
+    store.put(*(make_entry(number, mark="new") for number in range(3)))
+    assert len(_values(folder)) == 3
 
 
 def test_folders_and_files_are_the_owner_s_alone(
