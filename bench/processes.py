@@ -49,6 +49,15 @@ def read_pss_bytes(pids: Iterable[int]) -> int:
     return total
 
 
+def list_names(pids: Iterable[int]) -> set[str]:
+    """What the processes of the trees are called."""
+    names = set()
+    for process in list_tree(pids):
+        with suppress(psutil.NoSuchProcess):
+            names.add(process.name())
+    return names
+
+
 async def stop_tree(process: asyncio.subprocess.Process) -> None:
     """Wait for a process that was told to end, and end by force what is left of its tree."""
     tree = list_tree([process.pid])

@@ -203,8 +203,13 @@ def _describe_soak(figures: Figures) -> str:
             f"what {soak['lanes']} lanes bear: {soak['right']:,} cards, every one of them checked, "
             f"{fallbacks:,} marked fallbacks, {soak['wrong']} wrong.\n\n"
         )
-        rows = [[f"{right:,}", show(pss / _MB)] for right, pss in soak["pss_bytes"][::4]]
-        text += _table(["cards drawn", "PSS, MB"], rows)
+        replacing = soak["replacing"]
+        rows = [
+            [f"{right:,}", show(pss / _MB), "yes" if right in replacing else ""]
+            for right, pss in soak["pss_bytes"][::2]
+        ]
+        text += _table(["cards drawn", "PSS, MB", "a browser being replaced"], rows)
+        text += "\nGrowth is that of the line of best fit, without samples taken while one is.\n"
     return text
 
 

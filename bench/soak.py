@@ -18,7 +18,7 @@ from bench.contestants import ContestantFailed, HtmlcardServer
 from bench.lanes import measure_rate
 from bench.measure import numbers, warm_up
 from bench.plan import Plan
-from bench.processes import read_pss_bytes
+from bench.processes import list_names, read_pss_bytes
 
 LANES = 2
 _OVERLOAD = 2.0
@@ -50,6 +50,8 @@ class Soak:
         self._wrong = 0
         self._faults: list[str] = []
         self._pss: list[tuple[int, int]] = []
+        #: At which of these samples a browser was just being replaced.
+        self._replacing: list[int] = []
 
     async def run(self, cards: int, limit_s: float) -> dict[str, Any]:
         started_s = time.perf_counter()
@@ -64,12 +66,11 @@ class Soak:
                 task.add_done_callback(waiting.discard)
                 sent += 1
             if self._right >= len(self._pss) * every:
-                pss = await asyncio.to_thread(read_pss_bytes, self._server.processes())
-                self._pss.append((self._right, pss))
+                await asyncio.to_thread(self._weigh)
             await asyncio.sleep(0.01)
         seconds = time.perf_counter() - started_s
         await asyncio.gather(*waiting)
-        self._pss.append((self._right, read_pss_bytes(self._server.processes())))
+        self._weigh()
         return {
             "lanes": LANES,
             "requests": sent,
@@ -80,8 +81,17 @@ class Soak:
             "wrong": self._wrong,
             "faults": self._faults,
             "pss_bytes": self._pss,
+            "replacing": self._replacing,
             "pss_slope_bytes_per_1000": self._find_slope(),
         }
+
+    def _weigh(self) -> None:
+        processes = self._server.processes()
+        right = self._right
+        self._pss.append((right, read_pss_bytes(processes)))
+        # Playwright's driver is there to launch browsers, and for half a minute afterwards.
+        if any(name.startswith("node") for name in list_names(processes)):
+            self._replacing.append(right)
 
     async def _ask(self, number: int) -> None:
         card = list(TITLES)[number % len(TITLES)]
@@ -106,8 +116,13 @@ class Soak:
             self._faults.append(fault)
 
     def _find_slope(self) -> float:
-        """Growth by the line of best fit, the first quarter left out: caches fill there."""
-        settled = self._pss[len(self._pss) // 4 :]
+        """Growth by the line of best fit, the first quarter left out: caches fill there.
+
+        So are samples at which a browser was being replaced: a driver and a browser more come and
+        go, and at the end of a run they would tilt the line.
+        """
+        later = self._pss[len(self._pss) // 4 :]
+        settled = [sample for sample in later if sample[0] not in self._replacing]
         if len({right for right, _ in settled}) < 2:
             return 0.0
         slope = np.polyfit([right for right, _ in settled], [pss for _, pss in settled], 1)[0]
