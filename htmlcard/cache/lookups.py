@@ -134,7 +134,8 @@ class Lookups:
         # What was read before it came to nothing counts all the same.
         for lookup in lookups:
             self._answer(lookup, found.get(lookup.identity))
-        for identity, failure in [*failed.items()]:
+        # A copy: after a time-out the thread may still be at its last card.
+        for identity, failure in failed.copy().items():
             self._on_failure(identity, failure)
 
     async def _read(
