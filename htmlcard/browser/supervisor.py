@@ -221,13 +221,15 @@ class Supervisor:
     async def _warm_up(self, lane: Lane) -> None:
         """Have it draw what was drawn last: whoever drew first would wait for fonts and code.
 
-        Not after a failure, which may have been this one: no card may keep lanes from coming.
+        Only in place of a worn one, which draws on meanwhile: where a lane is missing, cards wait
+        for it. And not after a failure, which may have been this one: no card may keep lanes from
+        coming.
 
         Raises:
             BrowserUnavailable: it did not survive that.
         """
         drawn = [other for other in self.lanes if other.last_shot is not None]
-        if self._failures or not drawn:
+        if self._failures or len(self.lanes) < self._wanted or not drawn:
             return
         shot = max(drawn, key=lambda other: other.last_success_s).last_shot
         assert shot is not None

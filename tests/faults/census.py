@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 
-#: A connection to SQLite more or less is no leak; one per fault is.
-SPARE_DESCRIPTORS = 4
+#: Connections to SQLite are no leak: a thread opens its own when it first reads, three descriptors
+#: each, and that may be in the midst of a fault. One per fault would be.
+SPARE_DESCRIPTORS = 8
 #: Where temporary files are counted; below are the homes of browsers, which do as they like.
 _PLACES = ("*", "htmlcard-run-*/[!d]*")
 #: What a driver has made for browsers, which stays for as long as they: two folders for each that

@@ -57,6 +57,6 @@ async def test_recycling_costs_nobody_anything() -> None:
     slow = sum(answer.took_s > 2 * p99_s for answer in answers)
     figure = f"{failed} / {slow} of {CARDS} ({recycled:.0f} browsers, p99 {p99_s * 1000:.0f} ms)"
     FIGURES.note("recycling", figure, held=not failed and not slow)
-    assert recycled >= 6
+    assert recycled >= 4  # One at a time, so that not every lane gets as far as its share.
     assert failed == 0
     assert fewest >= 2, "a browser went before its successor had drawn"
