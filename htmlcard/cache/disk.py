@@ -71,6 +71,8 @@ class DiskTier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._backlog_bytes = 0
         self._unwritten: list[CacheEntry] = []
+        #: What was put and is not on the disk yet, by identity.
+        self._on_the_way: dict[str, CacheEntry] = {}
         self._write_timer: asyncio.TimerHandle | None = None
         self._used: dict[str, None] = {}
         self._flush_at_s = 0.0
@@ -94,7 +96,7 @@ class DiskTier:
         """The entry, or None: within the read budget, unless others are answered meanwhile."""
         if not self._is_ready():
             return None
-        entry = await self._lookups.find(identity)
+        entry = self._on_the_way.get(identity) or await self._lookups.find(identity)
         if entry is not None:
             self.mark_used(identity)
         return entry
@@ -112,6 +114,7 @@ class DiskTier:
             self._troubles.note(Trouble.BACKLOG, "write")
             return
         self._backlog_bytes += cost_bytes
+        self._on_the_way[entry.identity] = entry
         self._unwritten.append(entry)
         if len(self._unwritten) >= _WRITTEN_TOGETHER:
             self._write()
@@ -128,10 +131,17 @@ class DiskTier:
         entries, self._unwritten = self._unwritten, []
         cost_bytes = sum(len(entry.data) for entry in entries)
         self._backlog_bytes -= cost_bytes
-        self._later(partial(self._store.put, *entries, used=self._take_used()), "write", cost_bytes)
+        put = partial(self._store.put, *entries, used=self._take_used())
+        self._later(put, "write", cost_bytes, lambda: self._arrived(entries))
         if time.monotonic() > self._sweep_at_s:
             self._sweep_at_s = time.monotonic() + _SWEEP_EVERY_S
             self._later(self._store.sweep, "sweep")
+
+    def _arrived(self, entries: list[CacheEntry]) -> None:
+        """They are on the disk now, or never will be."""
+        for entry in entries:
+            if self._on_the_way.get(entry.identity) is entry:
+                del self._on_the_way[entry.identity]
 
     def mark_used(self, identity: str) -> None:
         """Keep this entry from being evicted soon; also for hits in a faster tier.
@@ -228,24 +238,39 @@ class DiskTier:
         if error.trouble in (Trouble.MISSING, Trouble.DAMAGED) and self._state is DiskState.READY:
             self._become(DiskState.UNAVAILABLE, str(error))
 
-    def _later(self, work: Callable[[], Any], doing: str, cost_bytes: int = 0) -> None:
+    def _later(
+        self,
+        work: Callable[[], Any],
+        doing: str,
+        cost_bytes: int = 0,
+        afterwards: Callable[[], None] = lambda: None,
+    ) -> None:
         future = self._writer.submit(work)
         if future is None:
             self._troubles.note(Trouble.BACKLOG, doing)
+            afterwards()
             return
         self._backlog_bytes += cost_bytes
-        self._spawn(self._settle(asyncio.wrap_future(future), doing, cost_bytes))
+        self._spawn(self._settle(asyncio.wrap_future(future), doing, cost_bytes, afterwards))
 
-    async def _settle(self, done: asyncio.Future[Any], doing: str, cost_bytes: int) -> None:
+    async def _settle(
+        self,
+        done: asyncio.Future[Any],
+        doing: str,
+        cost_bytes: int,
+        afterwards: Callable[[], None] = lambda: None,
+    ) -> None:
         try:
             await done
         except DiskFailed as error:
             self._failed(error, doing)
         finally:
             self._backlog_bytes -= cost_bytes
+            afterwards()
 
     async def _purge(self, work: Callable[[], T]) -> T | None:
         self._write()  # Or what was put before would be there afterwards.
+        self._on_the_way.clear()
         future = self._writer.submit(work) if self._is_ready() else None
         if future is None:
             return None

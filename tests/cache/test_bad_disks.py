@@ -88,9 +88,9 @@ async def test_a_locked_database_still_answers_and_drops_writes(
         begin_s = time.monotonic()
         assert await disk.get(make_entry(1).identity)
         disk.put(make_entry(2))
+        await _written(disk)
         assert await disk.get(make_entry(2).identity) is None
         assert time.monotonic() - begin_s < _HANG_S
-        await _written(disk)
     assert disk.state()["troubles"] == {"locked": 1}
     await _stored(disk, make_entry, 3)
     assert await disk.get(make_entry(3).identity)

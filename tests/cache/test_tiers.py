@@ -174,6 +174,18 @@ async def test_without_a_folder_there_is_no_disk_tier(make_entry) -> None:
         assert cache.state()["disk"] == {"state": "off"}
 
 
+async def test_a_card_is_found_on_its_way_to_the_disk(folder: Path, make_entry) -> None:
+    """Without memory, or pushed out of it in the same moment, it would be drawn twice."""
+    async with CardCache(folder, memory_bytes=0, disk_bytes=_DISK_BYTES) as cache:
+        entry = make_entry()
+        cache.put(entry)
+        assert await cache.find(entry.identity) == (entry, Tier.DISK)
+        assert await cache.remove(entry.identity) == Purged(1, complete=True)
+        assert await cache.find(entry.identity) is None
+        assert cache._disk is not None
+        assert cache._disk._on_the_way == {}
+
+
 async def test_cards_of_a_busy_moment_are_written_together(
     cache: CardCache, make_entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
